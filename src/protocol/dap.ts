@@ -1,0 +1,236 @@
+/**
+ * What Loopscope adds to the Debug Adapter Protocol: custom requests and events between the adapter and any client.
+ * Types, tables and limits only; prose for other editors is docs/protocol.md. Every page carries the revision and the
+ * loop time at which it is true. Requests are answered once; an error's message says what to do next.
+ */
+import type { SourceSite, StackFrame, TaskState } from './wire';
+
+/** Raised when a request or row changes so that an older client would misread it. In `initialize`'s answer: `supportsLoopscope`. */
+export const PROTOCOL_VERSION = 1;
+export const MAX_PAGE_ROWS = 200;
+/** Most `loopscope/update` events a second. */
+export const MAX_UPDATES_PER_SECOND = 10;
+
+/** Launch arguments of debug type `loopscope`: names and meanings as in Python's own debugger where it has them. */
+export interface LaunchArguments {
+  readonly program?: string;
+  readonly module?: string;
+  readonly code?: string | readonly string[];
+  readonly args?: readonly string[] | string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | null>>;
+  readonly envFile?: string;
+  readonly python?: string | readonly string[];
+  readonly pythonArgs?: readonly string[];
+  readonly console?: 'internalConsole' | 'integratedTerminal' | 'externalTerminal';
+  readonly stopOnEntry?: boolean;
+  readonly noDebug?: boolean;
+  /** Level of detail of the recording: `adaptive` (default) costs a program nothing, `full` lists every handle. */
+  readonly detail?: 'adaptive' | 'full';
+  /** Follow child processes (default true): each becomes a session of its own. */
+  readonly subProcess?: boolean;
+}
+
+/** Event `loopscope/update`: something changed; ask for the pages you show. */
+export interface UpdateEvent {
+  readonly revision: number;
+  /** Where the program is in its life. */
+  readonly process: ProcessState;
+  readonly loops: number;
+  readonly liveTasks: number;
+  readonly ready: number;
+  readonly timers: number;
+  /** Worst lag over the last second, over all loops, seconds. */
+  readonly lag: number;
+  readonly ticksPerSecond: number;
+  /** Events dropped so far. */
+  readonly dropped: number;
+}
+
+export interface ProcessState {
+  readonly phase: 'starting' | 'connected' | 'ended';
+  readonly pid: number;
+  readonly name: string;
+  readonly python: string;
+  readonly exitCode: number | null;
+  /** Something the person should know, '' if nothing: why nothing is seen, what is hidden, what was lost. */
+  readonly notice: string;
+}
+
+export interface PageOf<Row> {
+  readonly revision: number;
+  readonly total: number;
+  readonly offset: number;
+  readonly rows: readonly Row[];
+}
+
+export interface LoopRow {
+  readonly loop: number;
+  readonly name: string; // server.py · MainThread
+  readonly class: string;
+  readonly thread: string;
+  readonly state: 'created' | 'running' | 'stopped' | 'closed' | 'collected';
+  readonly debug: boolean;
+  /** Each transition of its life, oldest first. */
+  readonly life: readonly { readonly what: string; readonly time: number; readonly wall: number; readonly call: string; readonly site: SourceSite | null; readonly times: number }[];
+  readonly time: number; // loop time now, s
+  readonly tick: number;
+  readonly ticksPerSecond: number;
+  /** Share of the last second spent in handles, 0–1. */
+  readonly busy: number;
+  /** How late due work started over the last second, worst, s. */
+  readonly lag: number;
+  /** Longest handle so far: seconds, text, where. */
+  readonly longest: { readonly duration: number; readonly text: string; readonly site: SourceSite | null } | null;
+  readonly liveTasks: number;
+  readonly ready: number;
+  readonly timers: number;
+  /** Loop time of the next timer, or null. */
+  readonly nextTimer: number | null;
+  readonly sleeping: boolean;
+  readonly pendingAtClose: number;
+  /** What cannot be seen of this loop, as a sentence; '' if nothing. */
+  readonly hides: string;
+  /** True while single handles are counted, not listed. */
+  readonly counting: boolean;
+  readonly dropped: number;
+  /** reader/writer registrations, running executor calls, child processes, signal handlers. */
+  readonly io: number;
+  readonly executorCalls: number;
+  readonly childProcesses: number;
+  readonly signals: readonly number[];
+}
+
+export type TaskTree = 'creator' | 'awaits' | 'flat';
+export type TaskSort = 'age' | 'busy' | 'steps' | 'name';
+export type TaskGroup = 'none' | 'coroutine' | 'state' | 'site';
+
+export interface TasksArguments {
+  readonly tree: TaskTree;
+  /** Node whose children are wanted; absent: the roots. */
+  readonly parent?: string;
+  readonly offset: number;
+  readonly limit: number;
+  readonly sort: TaskSort;
+  readonly group: TaskGroup;
+  /** Matches name, coroutine, state or file, without regard to case; '' for all. */
+  readonly filter: string;
+  readonly loop?: number;
+  /** Ids of pinned tasks: first among their siblings. */
+  readonly pinned?: readonly number[];
+}
+
+export interface TaskRow {
+  readonly kind: 'task';
+  /** Node id: stable while the node exists, unique in the tree asked for. */
+  readonly node: string;
+  readonly task: number; // id of ours, never reused
+  readonly loop: number;
+  readonly name: string;
+  readonly coroutine: string;
+  readonly state: TaskState;
+  readonly waitsFor: string;
+  readonly waitsForTask: number | null;
+  /** Due time on the loop's clock, if the wait ends by itself. */
+  readonly due: number | null;
+  /** Loop time since when it is in this state. */
+  readonly since: number;
+  readonly created: number; // loop time
+  readonly createdBy: number | null;
+  readonly createdAt: SourceSite | null; // null: not captured
+  readonly definedAt: SourceSite | null;
+  readonly at: SourceSite | null;
+  readonly steps: number;
+  readonly busy: number; // s
+  readonly detail: string; // exception type, who cancelled it
+  readonly children: number;
+}
+
+/** Equal subtrees folded into one row, a group, or the finished tasks of a parent as a count. */
+export interface FoldRow {
+  readonly kind: 'fold' | 'group' | 'finished';
+  readonly node: string;
+  readonly text: string;
+  readonly count: number;
+  readonly children: number;
+  readonly oldest: number; // loop time of creation of the oldest in it
+  readonly states: Readonly<Partial<Record<TaskState, number>>>;
+}
+export type TaskNode = TaskRow | FoldRow;
+
+export interface TaskDetailRow extends TaskRow {
+  readonly frames: readonly StackFrame[];
+  readonly awaitedBy: readonly { readonly task: number; readonly name: string }[];
+  readonly creation: readonly { readonly task: number | null; readonly name: string; readonly site: SourceSite | null }[];
+}
+
+export interface QueueRow {
+  readonly node: string;
+  readonly position: number; // 0 runs next
+  readonly task: number | null;
+  readonly text: string;
+  readonly by: string;
+  readonly at: SourceSite | null;
+  readonly cancelled: boolean;
+}
+
+export interface TimerQueueRow {
+  readonly node: string;
+  readonly task: number | null;
+  readonly text: string;
+  readonly due: number;
+  readonly at: SourceSite | null;
+  readonly cancelled: boolean;
+}
+
+/** A page that the runtime answered: true at that tick of that loop. */
+export interface LoopPage<Row> extends PageOf<Row> {
+  readonly loop: number;
+  readonly tick: number;
+  readonly time: number;
+  /** Why there are no rows to see, '' if there is no reason but emptiness (uvloop, not connected …). */
+  readonly notice: string;
+}
+
+export interface RegistrationRow {
+  readonly fd: number;
+  readonly events: string;
+  readonly text: string;
+  readonly peer: string;
+  readonly task: number | null;
+}
+
+export interface LogLine {
+  readonly sequence: number;
+  readonly text: string;
+}
+
+/** Custom requests: command → [arguments, answer body]. */
+export interface CustomRequests {
+  'loopscope/loops': [Record<string, never>, PageOf<LoopRow>];
+  'loopscope/tasks': [TasksArguments, PageOf<TaskNode>];
+  'loopscope/task': [{ readonly task: number }, TaskDetailRow];
+  'loopscope/ready': [{ readonly loop: number; readonly offset: number; readonly limit: number }, LoopPage<QueueRow>];
+  'loopscope/timers': [{ readonly loop: number; readonly offset: number; readonly limit: number }, LoopPage<TimerQueueRow>];
+  'loopscope/selector': [{ readonly loop: number }, LoopPage<RegistrationRow>];
+  /** Lines of the event log after `after` (0: from the oldest kept), oldest first. `missed`: lines no longer kept. */
+  'loopscope/log': [{ readonly after: number; readonly limit: number }, { readonly lines: readonly LogLine[]; readonly missed: number }];
+  'loopscope/level': [{ readonly detail: 'adaptive' | 'full' }, Record<string, never>];
+  /** Totals as in the update event, without waiting for one. */
+  'loopscope/state': [Record<string, never>, UpdateEvent];
+  /** The whole state (bounded, with "showing N of M") for a bug report. */
+  'loopscope/snapshot': [{ readonly format: 'json' | 'markdown' }, { readonly text: string }];
+}
+export type CustomCommand = keyof CustomRequests;
+export const CUSTOM_COMMANDS = [
+  'loopscope/loops',
+  'loopscope/tasks',
+  'loopscope/task',
+  'loopscope/ready',
+  'loopscope/timers',
+  'loopscope/selector',
+  'loopscope/log',
+  'loopscope/level',
+  'loopscope/state',
+  'loopscope/snapshot',
+] as const satisfies readonly CustomCommand[];
