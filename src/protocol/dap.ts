@@ -29,6 +29,11 @@ export interface LaunchArguments {
   readonly detail?: 'adaptive' | 'full';
   /** Follow child processes (default true): each becomes a session of its own. */
   readonly subProcess?: boolean;
+  /**
+   * The client keeps the last state on its screen: after the update with phase `ended`, `terminated` is held back until
+   * the client says `loopscope/seen`, for one second at most.
+   */
+  readonly holdLastState?: boolean;
 }
 
 /** Event `loopscope/update`: something changed; ask for the pages you show. */
@@ -72,7 +77,14 @@ export interface LoopRow {
   readonly state: 'created' | 'running' | 'stopped' | 'closed' | 'collected';
   readonly debug: boolean;
   /** Each transition of its life, oldest first. */
-  readonly life: readonly { readonly what: string; readonly time: number; readonly wall: number; readonly call: string; readonly site: SourceSite | null; readonly times: number }[];
+  readonly life: readonly {
+    readonly what: string;
+    readonly time: number;
+    readonly wall: number;
+    readonly call: string;
+    readonly site: SourceSite | null;
+    readonly times: number;
+  }[];
   readonly time: number; // loop time now, s
   readonly tick: number;
   readonly ticksPerSecond: number;
@@ -161,7 +173,11 @@ export type TaskNode = TaskRow | FoldRow;
 export interface TaskDetailRow extends TaskRow {
   readonly frames: readonly StackFrame[];
   readonly awaitedBy: readonly { readonly task: number; readonly name: string }[];
-  readonly creation: readonly { readonly task: number | null; readonly name: string; readonly site: SourceSite | null }[];
+  readonly creation: readonly {
+    readonly task: number | null;
+    readonly name: string;
+    readonly site: SourceSite | null;
+  }[];
 }
 
 export interface QueueRow {
@@ -200,9 +216,21 @@ export interface RegistrationRow {
   readonly task: number | null;
 }
 
+/**
+ * One line of the event log, in a small language (grammar: syntaxes/loopscope-events.tmLanguage.json):
+ *
+ *     12.034511  L1  task-created    Task-5 handle_request() by Task-1  server.py:41
+ *
+ * loop time in seconds with 6 decimals; `L` and the loop's number (`--` for what belongs to no loop); one hyphenated
+ * word (loop-created, tick, handle, scheduled, task-created, task-waits, task-woken, task-finished, task-failed,
+ * task-cancelled, timer-set, timer-fired, timer-cancelled, io, executor, process, signal, slow, dropped …); free text;
+ * and, where there is a site, its `basename:line` at the end of the line.
+ */
 export interface LogLine {
   readonly sequence: number;
   readonly text: string;
+  /** Where the `file:line` at the end of the text leads. */
+  readonly site?: SourceSite | null;
 }
 
 /** Custom requests: command → [arguments, answer body]. */
@@ -211,15 +239,23 @@ export interface CustomRequests {
   'loopscope/tasks': [TasksArguments, PageOf<TaskNode>];
   'loopscope/task': [{ readonly task: number }, TaskDetailRow];
   'loopscope/ready': [{ readonly loop: number; readonly offset: number; readonly limit: number }, LoopPage<QueueRow>];
-  'loopscope/timers': [{ readonly loop: number; readonly offset: number; readonly limit: number }, LoopPage<TimerQueueRow>];
+  'loopscope/timers': [
+    { readonly loop: number; readonly offset: number; readonly limit: number },
+    LoopPage<TimerQueueRow>,
+  ];
   'loopscope/selector': [{ readonly loop: number }, LoopPage<RegistrationRow>];
   /** Lines of the event log after `after` (0: from the oldest kept), oldest first. `missed`: lines no longer kept. */
-  'loopscope/log': [{ readonly after: number; readonly limit: number }, { readonly lines: readonly LogLine[]; readonly missed: number }];
+  'loopscope/log': [
+    { readonly after: number; readonly limit: number },
+    { readonly lines: readonly LogLine[]; readonly missed: number },
+  ];
   'loopscope/level': [{ readonly detail: 'adaptive' | 'full' }, Record<string, never>];
   /** Totals as in the update event, without waiting for one. */
   'loopscope/state': [Record<string, never>, UpdateEvent];
   /** The whole state (bounded, with "showing N of M") for a bug report. */
   'loopscope/snapshot': [{ readonly format: 'json' | 'markdown' }, { readonly text: string }];
+  /** The client has taken the last state after phase `ended`: see LaunchArguments.holdLastState. */
+  'loopscope/seen': [Record<string, never>, Record<string, never>];
 }
 export type CustomCommand = keyof CustomRequests;
 export const CUSTOM_COMMANDS = [
@@ -233,4 +269,5 @@ export const CUSTOM_COMMANDS = [
   'loopscope/level',
   'loopscope/state',
   'loopscope/snapshot',
+  'loopscope/seen',
 ] as const satisfies readonly CustomCommand[];
