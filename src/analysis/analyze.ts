@@ -4,29 +4,8 @@
  * Offsets count UTF-16 code units of the text; a byte order mark counts as one unit like any other character.
  */
 
-import type { Finding, Severity, Span } from './finding';
-
-/** What a rule can be set to; `off` switches it off. */
-export type RuleLevel = Severity | 'off';
-
-/**
- * What the analysis needs to know beside the text: plain data, equal for the editor and the command line.
- * `settings.ts` makes one of these from the configuration.
- */
-export interface AnalysisSettings {
-  /** Oldest minor version of Python 3 that the code must run on (14 is 3.14); `undefined`: not known. */
-  readonly targetVersion: number | undefined;
-  /** Level by rule code, for rules whose level differs from their own default. Unknown codes are ignored. */
-  readonly levels: Readonly<Record<string, RuleLevel>>;
-  /** Qualified names of further calls that block (`mypkg.db.query`). */
-  readonly blockingCalls: readonly string[];
-  /** Qualified names of further functions that return a new loop which the caller must close. */
-  readonly loopFactories: readonly string[];
-  /** Qualified names of functions that close what they are given. */
-  readonly cleanupFunctions: readonly string[];
-  /** The module's own code runs inside a running loop, as a notebook's cells do. */
-  readonly runningLoop?: boolean;
-}
+import type { Finding, Span } from './finding';
+import type { AnalysisSettings } from './settings';
 
 /** The two modules that the parser needs, as bytes: web-tree-sitter's runtime and tree-sitter-python's grammar. */
 export interface ParserWasm {
@@ -42,14 +21,7 @@ export interface TextChange {
 
 /** What can be true of a loop at a point of the program. */
 export type LoopState =
-  | 'created'
-  | 'set current'
-  | 'running'
-  | 'stop requested'
-  | 'stopped'
-  | 'closed'
-  | 'escaped'
-  | 'foreign';
+  'created' | 'set current' | 'running' | 'stop requested' | 'stopped' | 'closed' | 'escaped' | 'foreign';
 
 /** Who has to close a loop: this function, its class, this module, its caller, the running program, nobody knows. */
 export type LoopOwner = 'function' | 'class' | 'module' | 'caller' | 'running program' | 'unknown';
@@ -97,7 +69,7 @@ export interface AnalyzedDocument {
 
 export interface Analyzer {
   /**
-   * All findings of a text, ordered by start, end and code; suppression comments and `settings.levels` are applied.
+   * All findings of a text, ordered by start, end and code; suppression comments and the settings' levels are applied.
    * The same text and settings always give the same list. Never throws on any text.
    */
   analyze(text: string, settings: AnalysisSettings): readonly Finding[];
@@ -105,16 +77,7 @@ export interface Analyzer {
   open(text: string): AnalyzedDocument;
 }
 
-/** Settings without configuration: nothing known of the target, every rule at its own level. */
-export const DEFAULT_SETTINGS: AnalysisSettings = {
-  targetVersion: undefined,
-  levels: {},
-  blockingCalls: [],
-  loopFactories: [],
-  cleanupFunctions: [],
-};
-
 /** Compiles the parser. One analyzer serves a whole process; it keeps no text. */
-export function createAnalyzer(_wasm: ParserWasm): Promise<Analyzer> {
-  return Promise.reject(new Error('the analysis is not built yet'));
+export function createAnalyzer(wasm: ParserWasm): Promise<Analyzer> {
+  return Promise.reject(new Error(`the analysis is not built yet (${wasm.python.length} bytes of grammar)`));
 }
