@@ -48,17 +48,27 @@ export const BATCH_HEADER = [
  * Subject: > 0 the address of the task that is stepped; < 0 minus the string id of the callback's description.
  */
 export const EVENTS = {
-  /** A tick begins; select has returned. `select` is how long it took. `ready` counts handles to run in this tick. */
-  tick: { code: 1, fields: ['time:T', 'select:T', 'ready:N'] },
-  /** A task was created. `name` > 0: "Task-<name>"; < 0: minus a string id; 0: unknown, ask. `parent` 0: by no task. `site` 0: not captured. */
+  /**
+   * Tick `number` (from 1, by loop) begins; select has returned and took `select`; `ready` handles will run in it. While
+   * handles are counted, a tick is listed after each sleep and else when 1 ms has passed since the last one listed: those
+   * between follow from the number. It is also the clock of the events after it that carry no time of their own.
+   */
+  tick: { code: 1, fields: ['number:N', 'time:T', 'select:T', 'ready:N'] },
+  /**
+   * A task was created. `name` > 0: "Task-<name>"; < 0: minus the id of a string that is used this once (forget it then); 0: unknown,
+   * ask when it is shown. `parent` 0: by no task. `site` 0: not captured.
+   */
   taskCreated: { code: 2, fields: ['task:A', 'parent:A', 'coroutine:S', 'site:S', 'name:N'] },
-  /** A task ended. `outcome` 1 finished, 2 failed, 3 cancelled; `detail`: the exception's type, or 0. */
-  taskEnded: { code: 3, fields: ['task:A', 'outcome:N', 'detail:S', 'time:T'] },
-  /** A step ended and the task is suspended on that future. */
+  /**
+   * A task ended, with the step that ran last. `outcome` 1 finished, 2 failed, 3 cancelled; `detail`: the exception's type, or 0.
+   * Its time is that of the next start of a handle, tickEnd or tick.
+   */
+  taskEnded: { code: 3, fields: ['task:A', 'outcome:N', 'detail:S'] },
+  /** A step ended and the task is suspended on that future; 0: it only gave way (`sleep(0)`) and is ready again. */
   taskWaits: { code: 4, fields: ['task:A', 'future:A'] },
   /** The next step of a task was put into the ready queue, by that task (0: by no task). */
   taskWoken: { code: 5, fields: ['task:A', 'by:A'] },
-  /** Task.cancel() was called, by that task (0: by no task), at that site. */
+  /** Task.cancel() was called, by that task (0: by no task), at that site; `by` -1: it took effect without our seeing who called. */
   taskCancelled: { code: 6, fields: ['task:A', 'by:A', 'site:S'] },
   /** call_later / call_at. */
   timerSet: { code: 7, fields: ['handle:A', 'due:T', 'subject:N', 'site:S'] },
@@ -67,11 +77,15 @@ export const EVENTS = {
   timerCancelled: { code: 9, fields: ['handle:A'] },
   /** A handle was put into the ready queue, by that task (0: by no task), at that site (0: not captured). */
   handleScheduled: { code: 10, fields: ['subject:N', 'by:A', 'site:S'] },
+  /** A handle that had been cancelled came up in the ready queue and was passed over. */
   handleCancelled: { code: 11, fields: ['subject:N'] },
   /** The last handle of a tick has ended. */
   tickEnd: { code: 12, fields: ['time:T'] },
   /** Instead of single events, while handles are only counted: how many of each since the last such event. */
-  counts: { code: 13, fields: ['handles:N', 'steps:N', 'waits:N', 'wakes:N', 'timersSet:N', 'timersFired:N', 'timersCancelled:N'] },
+  counts: {
+    code: 13,
+    fields: ['handles:N', 'steps:N', 'waits:N', 'wakes:N', 'timersSet:N', 'timersFired:N', 'timersCancelled:N'],
+  },
   /** `what` 1 add_reader, 2 remove_reader, 3 add_writer, 4 remove_writer. */
   io: { code: 14, fields: ['what:N', 'fd:N', 'callback:S'] },
   /** `what` 1 run_in_executor called, 2 its function ended. */
@@ -104,14 +118,7 @@ export interface SourceSite {
 export const STRING_FIELD_SEPARATOR = '\t';
 
 /** What happened to a loop. `site` is the user's frame that did it, `call` the asyncio function it called. */
-export type LoopTransition =
-  | 'created'
-  | 'setCurrent'
-  | 'runs'
-  | 'stopRequested'
-  | 'stopped'
-  | 'closed'
-  | 'collected'; // the loop object was garbage collected (never closed, if no `closed` came before)
+export type LoopTransition = 'created' | 'setCurrent' | 'runs' | 'stopRequested' | 'stopped' | 'closed' | 'collected'; // the loop object was garbage collected (never closed, if no `closed` came before)
 
 /** runtime → adapter, frame kind `json`. */
 export type RuntimeMessage =
@@ -266,7 +273,12 @@ export interface EdgesAnswer extends AnswerBase {
   readonly edges: readonly (readonly [number, number])[];
 }
 export interface SyncAnswer extends AnswerBase {
-  readonly tasks: readonly { readonly task: number; readonly name: string; readonly coroutine: string; readonly state: TaskState }[];
+  readonly tasks: readonly {
+    readonly task: number;
+    readonly name: string;
+    readonly coroutine: string;
+    readonly state: TaskState;
+  }[];
   /** 0: that was the last slice. */
   readonly cursor: number;
 }
