@@ -1,0 +1,28 @@
+"""From a query to its answer: hands it to the inspection, and turns whatever comes out into one `answer` message."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .session import Session
+
+
+def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any]) -> None:
+    """Answers one query, exactly once, and never raises."""
+    reply: dict[str, Any] = {"type": "answer", "id": query.get("id", 0), "ok": False, "error": ""}
+    try:
+        if loop is None:
+            raise LookupError("The loop is gone.")
+        from . import inspection
+
+        reply = {"type": "answer", "id": query.get("id", 0), "ok": True, "result": inspection.answer(loop, loop_number, query)}
+        sent = session.link.send_message(reply)
+    except Exception as error:
+        reply["ok"] = False
+        reply.pop("result", None)
+        reply["error"] = str(error) if isinstance(error, (LookupError, ValueError)) else type(error).__name__ + ": " + str(error)
+        sent = session.link.send_message(reply)
+    if not sent and session.link.open:
+        session.say("warning", "An answer was not sent: the adapter does not read fast enough.")

@@ -1,0 +1,221 @@
+"""The connection to the adapter: frames out without ever blocking, frames in.
+
+One socket, used by every loop's thread. What cannot be sent at once waits in a bounded backlog; what does not fit there is refused,
+so that the caller drops and counts it. The file descriptor is moved out of the program's way, and it is made sure before each use
+that it is still ours: a program that closes all descriptors must not find our bytes in its files.
+It knows nothing of asyncio and starts no thread.
+"""
+
+from __future__ import annotations
+
+import _socket
+import _thread
+import os
+import sys
+
+from . import json_text, wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_BACKLOG_BYTES = 4 * 1024 * 1024
+CONNECT_SECONDS = 2.0
+_HIGH_DESCRIPTORS = (1000, 240)
+"""Where our descriptor goes: below the usual limits of 1024 (Linux) and 256 (macOS)."""
+_NO_SIGNAL: int = getattr(_socket, "MSG_NOSIGNAL", 0)
+
+
+def connect(address: str, token: str) -> Link:
+    """Dials the adapter at `host:port` and introduces us. Raises OSError or ValueError."""
+    host, _, port = address.rpartition(":")
+    if host != "127.0.0.1":
+        raise ValueError("the adapter listens on 127.0.0.1 only")
+    if len(token) != wire.TOKEN_LENGTH:
+        raise ValueError("a token has " + str(wire.TOKEN_LENGTH) + " digits")
+    connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    try:
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect((host, int(port)))
+        connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        if hasattr(_socket, "SO_NOSIGPIPE"):
+            connection.setsockopt(_socket.SOL_SOCKET, getattr(_socket, "SO_NOSIGPIPE"), 1)  # noqa: B009
+        connection.sendall(wire.WIRE_MAGIC + bytes([wire.WIRE_VERSION]) + token.encode("ascii"))
+        connection.setblocking(False)
+    except BaseException:
+        connection.close()
+        raise
+    return Link(_out_of_the_way(connection))
+
+
+def _out_of_the_way(connection: _socket.socket) -> _socket.socket:
+    """The same connection on a high descriptor: the program's own keep the numbers they have without us."""
+    if os.name != "posix":
+        return connection
+    try:
+        import fcntl
+    except ImportError:
+        return connection
+    for lowest in _HIGH_DESCRIPTORS:
+        try:
+            descriptor = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, lowest)
+            break
+        except OSError:  # Above what this process may use.
+            continue
+    else:
+        return connection
+    moved = _socket.socket(fileno=descriptor)
+    moved.setblocking(False)
+    connection.close()
+    return moved
+
+
+class Link:
+    """An open connection. Every method may be called from any thread; none raises, none blocks."""
+
+    def __init__(self, connection: _socket.socket) -> None:
+        self._socket = connection
+        self._descriptor = connection.fileno()
+        status = os.fstat(self._descriptor)
+        self._identity = (status.st_dev, status.st_ino)
+        self._lock = _thread.allocate_lock()
+        self._backlog: list[bytes] = []
+        self._backlog_bytes = 0
+        self._received = bytearray()
+        self.open = True
+
+    @property
+    def descriptor(self) -> int:
+        """The file descriptor, for polling."""
+        return self._descriptor
+
+    @property
+    def backlog_bytes(self) -> int:
+        """How much waits to be sent."""
+        return self._backlog_bytes
+
+    def is_ours(self) -> bool:
+        """Whether the descriptor still names our connection: the program may have closed it, and the number may be a file of its now."""
+        try:
+            status = os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
+
+    def has_room(self, size: int) -> bool:
+        """Whether a frame of that many bytes would be taken now."""
+        return self.open and self._backlog_bytes + size <= MAX_BACKLOG_BYTES
+
+    def send(self, kind: int, payload: bytes) -> bool:
+        """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone)."""
+        if not self.open or self._backlog_bytes > MAX_BACKLOG_BYTES or len(payload) > wire.MAX_FRAME_BYTES:
+            return False
+        frame = len(payload).to_bytes(4, "big") + bytes((kind,)) + payload
+        self._backlog.append(frame)
+        self.pump()
+        return True
+
+    def send_message(self, message: dict[str, Any]) -> bool:
+        """Sends a control message as JSON."""
+        return self.send(wire.FRAME_JSON, json_text.encode(message).encode("ascii"))
+
+    def pump(self) -> None:
+        """Sends of the backlog what the socket takes now."""
+        while self._backlog and self._lock.acquire(False):
+            try:
+                if not self._send_backlog():
+                    return
+            finally:
+                self._lock.release()
+
+    def _send_backlog(self) -> bool:
+        """Under the lock. True: all of it was sent."""
+        backlog = self._backlog
+        if not self.is_ours():
+            self._fail()
+            return False
+        while backlog:
+            frame = backlog[0]
+            try:
+                sent = self._socket.send(frame, _NO_SIGNAL)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                self._fail()
+                return False
+            if sent < len(frame):
+                backlog[0] = frame[sent:]
+                self._backlog_bytes = sum(map(len, backlog))
+                return False
+            del backlog[0]
+        self._backlog_bytes = 0
+        return True
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The messages that have arrived, whole ones only. At the end of the connection, or at a frame that makes no sense, `open` is False."""
+        if not self.is_ours():
+            self._fail()
+            return []
+        received = self._received
+        try:
+            chunk = self._socket.recv(65536)
+        except (BlockingIOError, InterruptedError):
+            return []
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._fail()
+            return []
+        received += chunk
+        messages: list[dict[str, Any]] = []
+        while len(received) >= wire.FRAME_HEADER_BYTES:
+            length = int.from_bytes(received[:4], "big")
+            end = wire.FRAME_HEADER_BYTES + length
+            if length > wire.MAX_FRAME_BYTES or received[4] != wire.FRAME_JSON:
+                self._fail()
+                break
+            if len(received) < end:
+                break
+            payload = bytes(received[wire.FRAME_HEADER_BYTES : end])
+            del received[:end]
+            try:
+                message = json_text.decode(payload.decode("utf-8"))
+            except (ValueError, RecursionError):
+                self._fail()
+                break
+            if isinstance(message, dict):
+                messages.append(message)  # pyright: ignore[reportUnknownArgumentType]
+        return messages
+
+    def _fail(self) -> None:
+        self.open = False
+        self._backlog = []
+        self._backlog_bytes = 0
+
+    def close(self) -> None:
+        """Closes our descriptor, if it is still ours: in a forked child, at exit, after the adapter has gone."""
+        self.open = False
+        self._backlog = []
+        self._backlog_bytes = 0
+        if self.is_ours():
+            self._socket.close()
+        else:
+            self._socket.detach()
+
+
+def describe_process(started: str) -> dict[str, Any]:
+    """The `hello` message."""
+    version = sys.version_info
+    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    return {
+        "type": "hello",
+        "wire": wire.WIRE_VERSION,
+        "pid": os.getpid(),
+        "parentPid": os.getppid(),
+        "python": f"{version[0]}.{version[1]}.{version[2]}",
+        "implementation": sys.implementation.name,
+        "executable": sys.executable or "",
+        "argv": list(getattr(sys, "argv", [])),
+        "freeThreaded": is_gil_enabled is not None and not is_gil_enabled(),
+        "started": started,
+    }
