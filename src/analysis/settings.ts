@@ -38,7 +38,7 @@ export interface AnalysisSettings {
 }
 
 export const DEFAULT_SETTINGS: AnalysisSettings = {
-  target: { lowest: 10, highest: 14 },
+  target: { lowest: 10, highest: NEWEST_PYTHON },
   select: ['LOOP'],
   ignore: [],
   off: [],
