@@ -10,6 +10,7 @@ export class Stop extends Error {}
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] the whole environment; default this process's own
  * @property {boolean} [quiet] keep the output and print nothing
+ * @property {(text: string) => void} [print] gets the output as it comes, instead of this process's own streams
  * @property {string} [input] written to stdin, which is then closed; default: stdin is empty
  * @property {number} [timeout] milliseconds until the process is killed; then `code` is null
  */
@@ -52,11 +53,11 @@ export function run(command, args, options = {}) {
     child.stdout?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       output += text;
       stdout += text;
-      if (!options.quiet) process.stdout.write(text);
+      if (!options.quiet) (options.print ?? write(process.stdout))(text);
     });
     child.stderr?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       output += text;
-      if (!options.quiet) process.stderr.write(text);
+      if (!options.quiet) (options.print ?? write(process.stderr))(text);
     });
     child.on('error', (error) => {
       running.delete(child);
@@ -68,6 +69,9 @@ export function run(command, args, options = {}) {
     });
   });
 }
+
+/** @param {NodeJS.WriteStream} stream */
+const write = (stream) => (/** @type {string} */ text) => void stream.write(text);
 
 /**
  * Runs npm, the one that started this script where npm did.
