@@ -1,0 +1,45 @@
+/**
+ * Which tasks a filter text shows: it is looked for in name, coroutine, state, and the files of creation and definition,
+ * without regard to case. What many tasks share (a coroutine, a file, a state) is looked at once, not once a task.
+ */
+import type { Names } from './names';
+import type { StringTable } from './strings';
+import { STATE_NAMES, type TaskTable } from './task-table';
+
+export type Matcher = (slot: number) => boolean;
+
+/** A matcher for `filter`; undefined if it shows everything. */
+export function matcher(filter: string, tasks: TaskTable, strings: StringTable, names: Names): Matcher | undefined {
+  const wanted = filter.trim().toLowerCase();
+  if (wanted === '') return undefined;
+  const has = (text: string | undefined): boolean => text?.toLowerCase().includes(wanted) === true;
+  const states = STATE_NAMES.map(has);
+  const coroutines = new Map<number, boolean>();
+  const sites = new Map<number, boolean>();
+  const customNames = new Map<number, boolean>();
+  /** Only then can "Task-<n>" contain it. */
+  const automatic = /^[task\-\d]+$/.test(wanted);
+  const known = (cache: Map<number, boolean>, id: number, decide: () => boolean): boolean => {
+    let found = cache.get(id);
+    if (found === undefined) {
+      found = decide();
+      cache.set(id, found);
+    }
+    return found;
+  };
+  return (slot) => {
+    if (states[tasks.state[slot] ?? 0]) return true;
+    const coroutine = tasks.coroutine[slot] ?? 0;
+    const shared = known(coroutines, coroutine, () => {
+      const described = strings.described(coroutine);
+      return has(described.text) || has(described.site?.file);
+    });
+    if (shared) return true;
+    const site = tasks.site[slot] ?? 0;
+    if (site > 0 && known(sites, site, () => has(strings.site(site)?.file))) return true;
+    const name = tasks.name[slot] ?? 0;
+    if (tasks.renamed.has(slot) || name === 0) return has(names.of(slot));
+    if (name > 0) return automatic && has(names.stored(name));
+    return known(customNames, name, () => has(names.stored(name)));
+  };
+}

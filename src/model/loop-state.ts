@@ -1,0 +1,97 @@
+/**
+ * What is known of one event loop beside its tasks: its life, where it is in its ticks, its rates, and the counts that
+ * its row shows. Changed by apply.ts only.
+ */
+import { NumberMap } from '../common/number-map';
+import type { LoopRow } from '../protocol/dap';
+import type { LoopTransition, RuntimeMessage, SourceSite } from '../protocol/wire';
+import { Rates } from './rates';
+
+export type LoopMessage = Extract<RuntimeMessage, { type: 'loop' }>;
+type Life = LoopRow['life'][number];
+
+/** Most entries kept of a loop's life: `runs` and `stopped` of the same place count up in one entry. */
+const MOST_LIFE = 24;
+
+const STATE_AFTER: Readonly<Record<LoopTransition, LoopRow['state'] | undefined>> = {
+  created: 'created',
+  setCurrent: undefined,
+  runs: 'running',
+  stopRequested: undefined,
+  stopped: 'stopped',
+  closed: 'closed',
+  collected: 'collected',
+};
+
+export class LoopState {
+  readonly number: number;
+  /** Slot of each live task by its address. */
+  readonly tasks = new NumberMap();
+  readonly rates = new Rates();
+  info: LoopMessage | undefined;
+  state: LoopRow['state'] = 'created';
+  life: Life[] = [];
+  pendingAtClose = 0;
+
+  /** Newest loop time seen in an event, and the same with the adapter's clock at that moment. */
+  time = 0;
+  heardAt = 0;
+  tick = 0;
+  tickStart = -1;
+  late = 0;
+  sleepUntil = -1;
+  ready = 0;
+  timers = 0;
+  dropped = 0;
+  listing = true;
+
+  /** The handle that runs: its start (-1: none) and, if it steps a task, that task's id. */
+  handleStart = -1;
+  handleSubject = 0;
+  handleTask = 0;
+  longest: { readonly duration: number; readonly text: string; readonly site: SourceSite | null } | null = null;
+
+  live = 0;
+  ended = 0;
+  /** While handles are only counted: from this revision on every task that has not been heard of waits. */
+  readonly registrations = new Map<number, number>();
+  executorCalls = 0;
+  childProcesses = 0;
+  readonly signals = new Set<number>();
+  /** Events were lost, or tasks are older than our listening: what the runtime has must be asked for. */
+  stale = true;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** One transition of its life. */
+  transition(message: LoopMessage): void {
+    this.info = message;
+    this.state = STATE_AFTER[message.what] ?? this.state;
+    if (message.what === 'closed') this.pendingAtClose = message.pending ?? 0;
+    if (message.time > this.time) this.time = message.time;
+    if (message.what === 'stopped' || message.what === 'closed') this.sleepUntil = -1;
+    const { what, time, wall, call, site } = message;
+    const same = this.life.findIndex(
+      (entry) =>
+        entry.what === what &&
+        entry.call === call &&
+        entry.site?.file === site?.file &&
+        entry.site?.line === site?.line,
+    );
+    const times = same >= 0 ? (this.life[same]?.times ?? 0) + 1 : 1;
+    if (same >= 0) this.life.splice(same, 1);
+    this.life.push({ what, time, wall, call, site, times });
+    if (this.life.length > MOST_LIFE) this.life.splice(1, 1);
+  }
+
+  get sleeping(): boolean {
+    return this.state === 'running' && this.sleepUntil >= 0;
+  }
+
+  /** Loop time now, where `now` is the adapter's clock: time passes while a loop that runs is silent. */
+  timeAt(now: number): number {
+    return this.state === 'running' ? this.time + Math.max(0, now - this.heardAt) : this.time;
+  }
+}

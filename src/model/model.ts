@@ -1,0 +1,276 @@
+/**
+ * LoopModel: all that is known of one program's loops and tasks. It takes what the wire brings (messages, strings,
+ * batches) and answers with rows and pages. No I/O and no clock of its own: `now` is an argument everywhere, in seconds
+ * on a clock of the caller's that never goes back. What only the running program knows (ready queue, timers, await
+ * chains) is not here.
+ */
+import type { LoopRow, PageOf, TaskNode, TaskRow, TasksArguments } from '../protocol/dap';
+import type { TaskState } from '../protocol/wire';
+import { Applier } from './apply';
+import { EventLog } from './event-log';
+import { type LoopMessage, LoopState } from './loop-state';
+import { Names } from './names';
+import type { NumberList } from './number-list';
+import { TaskPages } from './pages';
+import { Rows } from './rows';
+import { StringTable } from './strings';
+import { STATE_NAMES, TaskTable } from './task-table';
+
+/** How long a finished task is still shown, seconds; and how many at most. */
+export const LINGER_SECONDS = 2;
+export const LINGER_MOST = 2048;
+/** Closed loops whose row is kept. */
+export const CLOSED_LOOPS_KEPT = 32;
+
+/** Sums over all loops, for the update event. */
+export interface Totals {
+  readonly loops: number;
+  readonly liveTasks: number;
+  readonly ready: number;
+  readonly timers: number;
+  readonly lag: number;
+  readonly ticksPerSecond: number;
+  readonly dropped: number;
+}
+
+export class LoopModel {
+  readonly strings = new StringTable();
+  readonly tasks = new TaskTable();
+  readonly log = new EventLog();
+  readonly names = new Names(this.tasks, this.strings);
+  readonly rows = new Rows(this.tasks, this.strings, this.names);
+  readonly loops = new Map<number, LoopState>();
+  /** What the program is called: the first word of a loop's name. */
+  program = '';
+  #revision = 0;
+  #now = 0;
+  #forgottenLoops = 0;
+  #forgottenDropped = 0;
+  readonly #lingering = new Float64Array(LINGER_MOST * 2);
+  #lingerFirst = 0;
+  #lingerCount = 0;
+  readonly #applier = new Applier({
+    tasks: this.tasks,
+    strings: this.strings,
+    log: this.log,
+    loop: (number) => this.#loop(number),
+    ended: (slot) => this.#linger(slot),
+  });
+  readonly #pages: TaskPages;
+
+  constructor() {
+    const model = (): number => this.#revision;
+    this.#pages = new TaskPages({
+      tasks: this.tasks,
+      strings: this.strings,
+      names: this.names,
+      rows: this.rows,
+      get revision() {
+        return model();
+      },
+    });
+  }
+
+  /** Grows with every change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Events applied so far. */
+  get events(): number {
+    return this.#applier.events;
+  }
+
+  /** Loops that were closed so long ago that their rows are gone. */
+  get forgottenLoops(): number {
+    return this.#forgottenLoops;
+  }
+
+  /** A batch of events that arrived at `now`. Throws WireError. */
+  apply(batch: NumberList, now: number): LoopState {
+    this.#now = now;
+    this.#revision++;
+    return this.#applier.apply(batch, now);
+  }
+
+  /** A transition in the life of a loop. */
+  transition(message: LoopMessage, now: number): LoopState {
+    this.#now = now;
+    this.#revision++;
+    const loop = this.#loop(message.loop);
+    loop.transition(message);
+    loop.heardAt = now;
+    const word = `loop-${message.what.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    this.log.text(message.loop, message.time, word, message.call, message.site);
+    if (loop.state === 'closed' || loop.state === 'collected') this.#forgetOldLoops();
+    return loop;
+  }
+
+  /** Another runtime follows in the same session: its addresses, loops and batches have nothing to do with the old. */
+  restart(): void {
+    this.#applier.restart();
+  }
+
+  /** Lets finished tasks go whose moment has passed; true if that changed anything. */
+  advance(now: number): boolean {
+    this.#now = Math.max(this.#now, now);
+    const before = this.#lingerCount;
+    while (this.#lingerCount > 0) {
+      const at = this.#lingerFirst * 2;
+      if (now - (this.#lingering[at + 1] ?? 0) < LINGER_SECONDS) break;
+      this.#letGo();
+    }
+    if (this.#lingerCount === before) return false;
+    this.#revision++;
+    return true;
+  }
+
+  /** True while finished tasks wait to be folded: `advance` has to be called again. */
+  get lingering(): boolean {
+    return this.#lingerCount > 0;
+  }
+
+  totals(now: number): Totals {
+    let liveTasks = 0;
+    let ready = 0;
+    let timers = 0;
+    let lag = 0;
+    let ticksPerSecond = 0;
+    let dropped = this.#forgottenDropped;
+    let loops = 0;
+    for (const loop of this.loops.values()) {
+      dropped += loop.dropped;
+      liveTasks += loop.live;
+      if (loop.state === 'closed' || loop.state === 'collected') continue;
+      loops++;
+      ready += loop.ready;
+      timers += loop.timers;
+      const rates = loop.rates.at(loop.timeAt(now));
+      lag = Math.max(lag, rates.lag);
+      ticksPerSecond += rates.ticksPerSecond;
+    }
+    return { loops, liveTasks, ready, timers, lag, ticksPerSecond, dropped };
+  }
+
+  loopRows(now: number): LoopRow[] {
+    return [...this.loops.values()].map((loop) => this.#loopRow(loop, now));
+  }
+
+  /** A page of a tree by creator, flat or grouped. */
+  page(args: TasksArguments): PageOf<TaskNode> {
+    return this.#pages.page(args);
+  }
+
+  /** Slots of one page of all tasks, and how many there are. */
+  select(args: TasksArguments): { readonly slots: readonly number[]; readonly total: number } {
+    return this.#pages.select(args, undefined);
+  }
+
+  /** The row of one task; undefined if it is gone. */
+  row(id: number): TaskRow | undefined {
+    const slot = this.tasks.slotOf(id);
+    return slot < 0 ? undefined : this.rows.task(slot, `t${id}`, this.tasks.children[slot] ?? 0);
+  }
+
+  /** Id of the live task at an address, looked for in that loop first; undefined if we know none. */
+  idAt(loop: number, address: number): number | undefined {
+    if (!(address > 0)) return undefined;
+    const own = this.loops.get(loop)?.tasks.get(address) ?? -1;
+    if (own >= 0) return this.tasks.id[own];
+    for (const other of this.loops.values()) {
+      const slot = other.tasks.get(address);
+      if (slot >= 0) return this.tasks.id[slot];
+    }
+    return undefined;
+  }
+
+  /** Loop and address of a live task; undefined if it is done or gone. */
+  addressOf(id: number): { readonly loop: number; readonly address: number } | undefined {
+    const slot = this.tasks.slotOf(id);
+    if (slot < 0 || this.tasks.isDone(slot)) return undefined;
+    return { loop: this.tasks.loop[slot] ?? 0, address: this.tasks.address[slot] ?? 0 };
+  }
+
+  /** What a description told of a live task: its name, and the state it is in at that moment. */
+  describe(id: number, name: string, state: TaskState): void {
+    const slot = this.tasks.slotOf(id);
+    if (slot < 0 || this.tasks.isDone(slot)) return;
+    if (name !== '' && this.names.of(slot) !== name) this.tasks.renamed.set(slot, name);
+    const number = STATE_NAMES.indexOf(state, 1);
+    if (number > 0 && number < 4 && this.tasks.state[slot] !== number) {
+      this.tasks.state[slot] = number;
+      this.#revision++;
+    }
+  }
+
+  #loop(number: number): LoopState {
+    let loop = this.loops.get(number);
+    if (!loop) {
+      loop = new LoopState(number);
+      loop.heardAt = this.#now;
+      this.loops.set(number, loop);
+    }
+    return loop;
+  }
+
+  #linger(slot: number): void {
+    if (this.#lingerCount === LINGER_MOST) this.#letGo();
+    const at = ((this.#lingerFirst + this.#lingerCount) % LINGER_MOST) * 2;
+    this.#lingering[at] = slot;
+    this.#lingering[at + 1] = this.#now;
+    this.#lingerCount++;
+  }
+
+  #letGo(): void {
+    const slot = this.#lingering[this.#lingerFirst * 2] ?? 0;
+    this.#lingerFirst = (this.#lingerFirst + 1) % LINGER_MOST;
+    this.#lingerCount--;
+    this.tasks.fold(slot);
+  }
+
+  #forgetOldLoops(): void {
+    const over = [...this.loops.values()].filter(
+      (loop) => (loop.state === 'closed' || loop.state === 'collected') && loop.live === 0,
+    );
+    for (const loop of over.slice(0, Math.max(0, over.length - CLOSED_LOOPS_KEPT))) {
+      this.#forgottenLoops++;
+      this.#forgottenDropped += loop.dropped;
+      this.loops.delete(loop.number);
+    }
+  }
+
+  #loopRow(loop: LoopState, now: number): LoopRow {
+    const time = loop.timeAt(now);
+    const rates = loop.rates.at(time);
+    const { info } = loop;
+    const thread = info?.thread ?? '';
+    return {
+      loop: loop.number,
+      name: [this.program, thread].filter(Boolean).join(' · '),
+      class: info?.class ?? '',
+      thread,
+      state: loop.state,
+      debug: info?.debug ?? false,
+      life: loop.life,
+      time,
+      tick: loop.tick,
+      ticksPerSecond: rates.ticksPerSecond,
+      busy: rates.busy,
+      lag: rates.lag,
+      longest: loop.longest,
+      liveTasks: loop.live,
+      ready: loop.ready,
+      timers: loop.timers,
+      nextTimer: loop.sleepUntil > 0 && Number.isFinite(loop.sleepUntil) ? loop.sleepUntil : null,
+      sleeping: loop.sleeping,
+      pendingAtClose: loop.pendingAtClose,
+      hides: info?.hides ?? '',
+      counting: !loop.listing,
+      dropped: loop.dropped,
+      io: loop.registrations.size,
+      executorCalls: loop.executorCalls,
+      childProcesses: loop.childProcesses,
+      signals: [...loop.signals].sort((a, b) => a - b),
+    };
+  }
+}

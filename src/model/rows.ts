@@ -1,0 +1,67 @@
+/**
+ * One task as a row: what the model knows of it by itself. What it waits for and the line it is suspended on are the
+ * runtime's to say; such fields are empty here and filled by the adapter from a description.
+ */
+import type { TaskRow } from '../protocol/dap';
+import type { Names } from './names';
+import type { StringTable } from './strings';
+import { STATE_NAMES, type TaskTable } from './task-table';
+
+/** Makes rows of the tasks in a table. */
+export class Rows {
+  readonly #tasks: TaskTable;
+  readonly #strings: StringTable;
+  readonly #names: Names;
+
+  constructor(tasks: TaskTable, strings: StringTable, names: Names) {
+    this.#tasks = tasks;
+    this.#strings = strings;
+    this.#names = names;
+  }
+
+  /** The row of the task in `slot`; `node` and `children` depend on the tree that it is shown in. */
+  task(slot: number, node: string, children: number): TaskRow {
+    const tasks = this.#tasks;
+    const coroutine = this.#strings.described(tasks.coroutine[slot] ?? 0);
+    const createdBy = tasks.createdBy[slot] ?? 0;
+    return {
+      kind: 'task',
+      node,
+      task: tasks.id[slot] ?? 0,
+      loop: tasks.loop[slot] ?? 0,
+      name: this.#names.of(slot),
+      coroutine: coroutine.text,
+      state: STATE_NAMES[tasks.state[slot] ?? 0] ?? 'waiting',
+      waitsFor: '',
+      waitsForTask: null,
+      due: null,
+      since: tasks.since[slot] ?? 0,
+      created: tasks.created[slot] ?? 0,
+      createdBy: createdBy > 0 ? createdBy : null,
+      createdAt: this.#strings.site(tasks.site[slot] ?? 0),
+      definedAt: coroutine.site,
+      at: null,
+      steps: tasks.steps[slot] ?? 0,
+      busy: tasks.busy[slot] ?? 0,
+      detail: this.detail(slot),
+      children,
+    };
+  }
+
+  /** Why it ended, or that it was cancelled and by whom. */
+  detail(slot: number): string {
+    const tasks = this.#tasks;
+    const parts: string[] = [];
+    const exception = tasks.detail[slot] ?? 0;
+    if (exception > 0) parts.push(this.#strings.text(exception));
+    const by = tasks.cancelledBy[slot] ?? 0;
+    if (by !== 0) {
+      const site = this.#strings.site(tasks.cancelSite[slot] ?? 0);
+      const other = by > 0 ? tasks.slotOf(by) : -1;
+      const who = other >= 0 ? this.#names.of(other) : by > 0 ? `task #${by}` : '';
+      const where = site ? `${site.file.replace(/^.*[\\/]/, '')}:${site.line}` : '';
+      parts.push(['cancelled', who && `by ${who}`, where && `at ${where}`].filter(Boolean).join(' '));
+    }
+    return parts.join(', ');
+  }
+}
