@@ -5,8 +5,9 @@
  * cannot know it marks as stale.
  */
 import { BATCH_HEADER, EVENTS } from '../protocol/wire';
-import { EventLog, LogCode } from './event-log';
+import { type EventLog, LogCode } from './event-log';
 import type { LoopState } from './loop-state';
+import { AUTOMATIC, type Names, UNNAMED } from './names';
 import { type NumberList, WireError } from './number-list';
 import type { StringTable } from './strings';
 import { Flag, ROOT, State, type TaskTable } from './task-table';
@@ -25,10 +26,14 @@ const READY = BATCH_HEADER.indexOf('ready');
 const TIMERS = BATCH_HEADER.indexOf('timers');
 const LISTING = BATCH_HEADER.indexOf('listing');
 
+/** Tasks whose end gets the time of the next mark; a step that ends more of them gives the rest its start. */
+const MOST_JUST_ENDED = 64;
+
 /** What `Applier` needs of the model around it. */
 export interface Surroundings {
   readonly tasks: TaskTable;
   readonly strings: StringTable;
+  readonly names: Names;
   readonly log: EventLog;
   loop(number: number): LoopState;
   /** A task has ended: it is shown a moment longer. */
@@ -66,13 +71,13 @@ export class Applier {
       loop.dropped += dropped;
       loop.stale = true;
       loop.handleStart = -1;
-      this.#around.log.event(number, LogCode.dropped, loop.time, 0, 0, 0, 0, 0, dropped);
+      this.#around.log.event(number, LogCode.dropped, loop.time, this.#around.tasks, -1, -1, dropped);
     }
     if (sequence !== this.#sequence + 1) loop.stale = true;
     this.#sequence = sequence;
     loop.listing = values[LISTING] !== 0;
     this.#events(batch, loop);
-    loop.tick = values[TICK] ?? 0;
+    loop.tick = Math.max(loop.tick, values[TICK] ?? 0);
     const time = values[NOW] ?? 0;
     if (time > loop.time || !(loop.time > 0)) loop.time = time;
     loop.heardAt = now;
@@ -106,83 +111,77 @@ export class Applier {
       const c = values[at + 3] ?? 0;
       switch (code) {
         case EVENTS.tick.code:
-          this.#tick(loop, a, b, c);
+          this.#tick(loop, a, b, c, values[at + 4] ?? 0);
           break;
         case EVENTS.taskCreated.code:
           this.#created(loop, a, b, c, values[at + 4] ?? 0, values[at + 5] ?? 0);
           break;
         case EVENTS.taskEnded.code:
-          this.#ended(loop, a, b, c, values[at + 4] ?? 0);
+          this.#ended(loop, a, b, c);
           break;
-        case EVENTS.taskWaits.code: {
-          const slot = this.#find(loop, a);
-          if (slot < 0 || tasks.isDone(slot)) break;
-          tasks.state[slot] = State.waiting;
-          tasks.since[slot] = loop.time;
-          tasks.future[slot] = b;
-          if (loop.handleTask === tasks.id[slot]) tasks.flags[slot] = (tasks.flags[slot] ?? 0) | Flag.stepWaits;
-          this.#note(loop, code, slot, 0);
+        case EVENTS.taskWaits.code:
+          this.#waits(loop, a, b);
           break;
-        }
         case EVENTS.taskWoken.code: {
           const slot = this.#find(loop, a);
-          if (slot < 0 || tasks.isDone(slot)) break;
+          if (slot < 0) break;
           tasks.state[slot] = State.ready;
           tasks.since[slot] = loop.time;
-          this.#note(loop, code, slot, b);
+          log.event(number, code, loop.time, tasks, slot, this.#known(loop, b));
           break;
         }
         case EVENTS.taskCancelled.code: {
           const slot = this.#find(loop, a);
           if (slot < 0) break;
-          const by = b > 0 ? loop.tasks.get(b) : -1;
+          const by = this.#known(loop, b);
           tasks.cancelledBy[slot] = by >= 0 ? (tasks.id[by] ?? -1) : -1;
           tasks.cancelSite[slot] = c;
-          this.#note(loop, code, slot, b, c);
+          log.event(number, code, loop.time, tasks, slot, by, c);
           break;
         }
         case EVENTS.timerSet.code:
-          this.#subject(loop, code, c, values[at + 4] ?? 0, b);
+          log.event(number, code, loop.time, tasks, this.#known(loop, c), -1, c < 0 ? -c : 0, values[at + 4] ?? 0, b);
           break;
         case EVENTS.timerFired.code:
         case EVENTS.timerCancelled.code:
-          log.event(number, code, loop.time);
+          log.event(number, code, loop.time, tasks, -1, -1);
           break;
         case EVENTS.handleScheduled.code:
-          this.#subject(loop, code, a, c, 0, b);
+          log.event(number, code, loop.time, tasks, this.#known(loop, a), this.#known(loop, b), a < 0 ? -a : 0, c);
           break;
         case EVENTS.handleCancelled.code:
-          this.#subject(loop, code, a, 0, 0);
+          log.event(number, code, loop.time, tasks, this.#known(loop, a), -1, a < 0 ? -a : 0);
           break;
         case EVENTS.tickEnd.code:
-          this.#tickEnd(loop, a);
+          this.#mark(loop, a);
+          this.#tickEnded(loop, a, 1);
           break;
         case EVENTS.counts.code:
-          log.event(number, code, loop.time, 0, 0, 0, 0, 0, a, b, c);
+          log.event(number, code, loop.time, tasks, -1, -1, a, b);
           break;
         case EVENTS.io.code:
           register(loop.registrations, a, b);
-          log.event(number, code, loop.time, 0, 0, 0, 0, 0, a, b, c);
+          log.event(number, code, loop.time, tasks, -1, -1, a, b, c);
           break;
         case EVENTS.executor.code:
           loop.executorCalls = Math.max(0, loop.executorCalls + (a === 1 ? 1 : -1));
-          this.#note(loop, code, -1, values[at + 4] ?? 0, a, c);
+          log.event(number, code, loop.time, tasks, -1, this.#known(loop, values[at + 4] ?? 0), a, c);
           break;
         case EVENTS.asyncGenerator.code:
-          log.event(number, code, loop.time, 0, 0, 0, 0, 0, a, b);
+          log.event(number, code, loop.time, tasks, -1, -1, a, b);
           break;
         case EVENTS.childProcess.code:
           loop.childProcesses = Math.max(0, loop.childProcesses + (a === 1 ? 1 : -1));
-          log.event(number, code, loop.time, 0, 0, values[at + 4] ?? 0, 0, 0, a, b, c);
+          log.event(number, code, loop.time, tasks, -1, -1, a, a === 1 ? (values[at + 4] ?? 0) : c, b);
           break;
         case EVENTS.signal.code:
           if (a === 1) loop.signals.add(b);
           else loop.signals.delete(b);
-          log.event(number, code, loop.time, 0, 0, 0, 0, 0, a, b, c);
+          log.event(number, code, loop.time, tasks, -1, -1, a, b, c);
           break;
         case EVENTS.slowHandle.code:
           this.#longest(loop, a, c);
-          this.#subject(loop, code, a, 0, c);
+          log.event(number, code, loop.time, tasks, this.#known(loop, a), -1, a < 0 ? -a : 0, 0, c);
           break;
         default:
           throw new WireError(`A batch holds the unknown event ${code}.`);
@@ -195,84 +194,84 @@ export class Applier {
   /** A handle starts, and so the one before it has ended. */
   #handle(loop: LoopState, time: number, subject: number): void {
     const { tasks, log } = this.#around;
-    this.#endHandle(loop, time);
-    loop.time = time;
+    this.#mark(loop, time);
     loop.handleStart = time;
     loop.handleSubject = subject;
     loop.handleTask = 0;
     if (loop.tickStart >= 0 && time - loop.tickStart > loop.late) loop.late = time - loop.tickStart;
     if (subject <= 0) {
-      log.event(loop.number, LogCode.handle, time, 0, 0, 0, 0, 0, -subject);
+      log.event(loop.number, LogCode.handle, time, tasks, -1, -1, -subject);
       return;
     }
     const slot = this.#find(loop, subject);
     if (slot < 0) return;
-    const id = tasks.id[slot] ?? 0;
-    loop.handleTask = id;
+    loop.handleTask = tasks.id[slot] ?? 0;
     tasks.steps[slot] = (tasks.steps[slot] ?? 0) + 1;
-    if (!tasks.isDone(slot)) {
-      tasks.state[slot] = State.running;
-      tasks.since[slot] = time;
-    }
-    log.event(loop.number, LogCode.handle, time, id, tasks.name[slot] ?? 0, tasks.coroutine[slot] ?? 0);
+    tasks.state[slot] = State.running;
+    tasks.since[slot] = time;
+    log.event(loop.number, LogCode.handle, time, tasks, slot, -1);
   }
 
-  #endHandle(loop: LoopState, time: number): void {
+  /** The loop's clock says `time`: whatever ran or ended just before did so now. */
+  #mark(loop: LoopState, time: number): void {
+    const { tasks } = this.#around;
+    loop.time = time;
+    if (loop.justEnded.length > 0) {
+      for (const id of loop.justEnded) {
+        const slot = tasks.slotOf(id);
+        if (slot >= 0) tasks.since[slot] = time;
+      }
+      loop.justEnded.length = 0;
+    }
     const start = loop.handleStart;
     if (start < 0) return;
     loop.handleStart = -1;
     const duration = time > start ? time - start : 0;
     if (duration > (loop.longest?.duration ?? 0)) this.#longest(loop, loop.handleSubject, duration);
-    const slot = loop.handleTask > 0 ? this.#around.tasks.slotOf(loop.handleTask) : -1;
+    const slot = loop.handleTask > 0 ? tasks.slotOf(loop.handleTask) : -1;
     if (slot < 0) return;
-    const { tasks } = this.#around;
     tasks.busy[slot] = (tasks.busy[slot] ?? 0) + duration;
     const flags = tasks.flags[slot] ?? 0;
-    if (tasks.state[slot] === State.running) {
-      tasks.state[slot] = State.ready;
-      tasks.since[slot] = time;
-    } else if (flags & Flag.stepWaits) {
-      if (tasks.state[slot] === State.waiting) tasks.since[slot] = time;
-    }
+    if (tasks.state[slot] === State.running) tasks.state[slot] = State.ready;
+    if (flags & Flag.stepWaits || tasks.state[slot] === State.ready) tasks.since[slot] = time;
     tasks.flags[slot] = flags & ~Flag.stepWaits;
   }
 
-  #tick(loop: LoopState, time: number, select: number, ready: number): void {
-    this.#endHandle(loop, time);
+  #tick(loop: LoopState, tick: number, time: number, select: number, ready: number): void {
+    const passed = tick - loop.tick;
+    this.#mark(loop, time);
+    // While handles are counted not every tick is listed: those since the last one ran until this one's select.
+    if (loop.tickStart >= 0) this.#tickEnded(loop, time - select, passed);
+    else if (passed > 1) loop.rates.ticks(time, passed - 1);
     loop.late = loop.sleepUntil >= 0 && time > loop.sleepUntil ? time - loop.sleepUntil : 0;
     loop.sleepUntil = -1;
     loop.tickStart = time;
-    loop.time = time;
-    loop.tick++;
+    loop.tick = tick;
     if (loop.state === 'created' || loop.state === 'stopped') loop.state = 'running';
-    this.#around.log.event(loop.number, EVENTS.tick.code, time, 0, 0, 0, 0, 0, loop.tick, select, ready);
+    const { log, tasks } = this.#around;
+    log.event(loop.number, EVENTS.tick.code, time, tasks, -1, -1, tick, select, ready);
   }
 
-  #tickEnd(loop: LoopState, time: number): void {
-    this.#endHandle(loop, time);
-    loop.time = time;
-    if (loop.tickStart >= 0) loop.rates.tick(loop.tickStart, time, loop.late);
+  /** The handles that began at the last tick listed are done at `time`, `count` ticks later. */
+  #tickEnded(loop: LoopState, time: number, count: number): void {
+    if (loop.tickStart >= 0) loop.rates.tick(loop.tickStart, time, loop.late, count);
     loop.tickStart = -1;
   }
 
   #created(loop: LoopState, address: number, parent: number, coroutine: number, site: number, name: number): void {
-    const { tasks } = this.#around;
-    const parentSlot = parent > 0 ? loop.tasks.get(parent) : -1;
+    const { tasks, strings, names, log } = this.#around;
+    const parentSlot = this.#known(loop, parent);
+    const creator = parentSlot >= 0 ? parentSlot : ROOT;
     let slot = loop.tasks.get(address);
-    if (slot >= 0) {
-      const synced = (tasks.flags[slot] ?? 0) & Flag.synced;
-      if (synced && tasks.coroutine[slot] === 0 && !tasks.isDone(slot)) {
-        // A sync listed it before its creation arrived: now the rest is known.
-        tasks.flags[slot] = (tasks.flags[slot] ?? 0) & ~Flag.synced;
-        tasks.move(slot, parentSlot >= 0 ? parentSlot : ROOT);
-      } else {
-        // Its end was lost: the address belongs to another task now.
-        this.finish(loop, slot, State.finished, 0, loop.time);
-        slot = -1;
-      }
-    }
-    if (slot < 0) {
-      slot = tasks.add(address, loop.number, parentSlot >= 0 ? parentSlot : ROOT);
+    if (slot >= 0 && (tasks.flags[slot] ?? 0) & Flag.synced && tasks.coroutine[slot] === coroutine) {
+      // A sync listed it before its creation arrived: now the rest is known.
+      tasks.flags[slot] = (tasks.flags[slot] ?? 0) & ~Flag.synced;
+      tasks.move(slot, creator);
+      names.release(tasks.prefix[slot] ?? 0, log.newest);
+    } else {
+      // A task at that address has ended without our hearing of it.
+      if (slot >= 0) this.finish(loop, slot, State.finished, 0, loop.time);
+      slot = tasks.add(address, loop.number, creator);
       loop.tasks.set(address, slot);
       loop.live++;
       tasks.state[slot] = State.ready;
@@ -281,17 +280,37 @@ export class Applier {
     tasks.since[slot] = loop.time;
     tasks.coroutine[slot] = coroutine;
     tasks.site[slot] = site;
-    tasks.name[slot] = name;
     tasks.createdBy[slot] = parentSlot >= 0 ? (tasks.id[parentSlot] ?? 0) : 0;
-    this.#note(loop, EVENTS.taskCreated.code, slot, parent, site);
+    if (name < 0) {
+      const parts = names.take(strings.once(-name));
+      tasks.prefix[slot] = parts.prefix;
+      tasks.number[slot] = parts.number;
+    } else {
+      tasks.prefix[slot] = name > 0 ? AUTOMATIC : UNNAMED;
+      tasks.number[slot] = name > 0 ? name : -1;
+    }
+    log.event(loop.number, EVENTS.taskCreated.code, loop.time, tasks, slot, parentSlot, site);
   }
 
-  #ended(loop: LoopState, address: number, outcome: number, detail: number, time: number): void {
+  #waits(loop: LoopState, address: number, future: number): void {
+    const { tasks, log } = this.#around;
+    const slot = this.#find(loop, address);
+    if (slot < 0) return;
+    tasks.state[slot] = future === 0 ? State.ready : State.waiting;
+    tasks.since[slot] = loop.time;
+    tasks.future[slot] = future;
+    if (loop.handleTask === tasks.id[slot]) tasks.flags[slot] = (tasks.flags[slot] ?? 0) | Flag.stepWaits;
+    log.event(loop.number, EVENTS.taskWaits.code, loop.time, tasks, slot, this.#known(loop, future));
+  }
+
+  #ended(loop: LoopState, address: number, outcome: number, detail: number): void {
     const slot = this.#find(loop, address);
     if (slot < 0) return;
     const state = outcome === 2 ? State.failed : outcome === 3 ? State.cancelled : State.finished;
-    this.finish(loop, slot, state, detail, time > 0 ? time : loop.time);
-    this.#note(loop, EVENTS.taskEnded.code, slot, 0, outcome, detail);
+    const { tasks, log } = this.#around;
+    log.event(loop.number, EVENTS.taskEnded.code, loop.time, tasks, slot, -1, outcome, detail);
+    this.finish(loop, slot, state, detail, loop.time);
+    if (loop.justEnded.length < MOST_JUST_ENDED) loop.justEnded.push(tasks.id[slot] ?? 0);
   }
 
   /** Marks a task as done at loop time `time`; its address may belong to another from now on. */
@@ -313,7 +332,7 @@ export class Applier {
     const { tasks, strings } = this.#around;
     if (subject <= 0) {
       const callback = strings.described(-subject);
-      loop.longest = { duration, text: callback.text, site: callback.site };
+      loop.longest = { duration, text: callback.text || 'a callback', site: callback.site };
       return;
     }
     const slot = loop.tasks.get(subject);
@@ -322,53 +341,16 @@ export class Applier {
     loop.longest = { duration, text: coroutine ? `${coroutine.text}()` : 'a task', site: coroutine?.site ?? null };
   }
 
-  /** Slot of a live task; one that we do not know makes the loop stale. */
+  /** Slot of a live task that the event is about; one that we do not know makes the loop stale. */
   #find(loop: LoopState, address: number): number {
     const slot = loop.tasks.get(address);
     if (slot < 0) loop.stale = true;
     return slot;
   }
 
-  /** Notes an event about a task, by another. */
-  #note(loop: LoopState, code: number, slot: number, byAddress: number, x = 0, y = 0): void {
-    const { tasks, log } = this.#around;
-    const by = byAddress > 0 ? loop.tasks.get(byAddress) : -1;
-    const byId = by >= 0 ? (tasks.id[by] ?? 0) : 0;
-    const byName = by >= 0 ? (tasks.name[by] ?? 0) : 0;
-    if (slot < 0) log.event(loop.number, code, loop.time, 0, 0, 0, byId, byName, x, y);
-    else
-      log.event(
-        loop.number,
-        code,
-        loop.time,
-        tasks.id[slot] ?? 0,
-        tasks.name[slot] ?? 0,
-        tasks.coroutine[slot] ?? 0,
-        byId,
-        byName,
-        x,
-        y,
-      );
-  }
-
-  /** Notes an event about what a handle will call: x the callback's string, y the site, z a time. */
-  #subject(loop: LoopState, code: number, subject: number, site: number, time: number, by = 0): void {
-    const { tasks, log } = this.#around;
-    const slot = subject > 0 ? loop.tasks.get(subject) : -1;
-    const bySlot = by > 0 ? loop.tasks.get(by) : -1;
-    log.event(
-      loop.number,
-      code,
-      loop.time,
-      slot >= 0 ? (tasks.id[slot] ?? 0) : 0,
-      slot >= 0 ? (tasks.name[slot] ?? 0) : 0,
-      slot >= 0 ? (tasks.coroutine[slot] ?? 0) : 0,
-      bySlot >= 0 ? (tasks.id[bySlot] ?? 0) : 0,
-      bySlot >= 0 ? (tasks.name[bySlot] ?? 0) : 0,
-      subject < 0 ? -subject : 0,
-      site,
-      time,
-    );
+  /** Slot of a live task that an event mentions; -1 for none. */
+  #known(loop: LoopState, address: number): number {
+    return address > 0 ? loop.tasks.get(address) : -1;
   }
 }
 

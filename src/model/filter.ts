@@ -16,9 +16,9 @@ export function matcher(filter: string, tasks: TaskTable, strings: StringTable, 
   const states = STATE_NAMES.map(has);
   const coroutines = new Map<number, boolean>();
   const sites = new Map<number, boolean>();
-  const customNames = new Map<number, boolean>();
-  /** Only then can "Task-<n>" contain it. */
-  const automatic = /^[task\-\d]+$/.test(wanted);
+  const prefixes = new Map<number, boolean>();
+  /** A name can contain it across the border of prefix and number only if it ends in a digit. */
+  const endsInDigit = /\d$/.test(wanted);
   const known = (cache: Map<number, boolean>, id: number, decide: () => boolean): boolean => {
     let found = cache.get(id);
     if (found === undefined) {
@@ -37,9 +37,8 @@ export function matcher(filter: string, tasks: TaskTable, strings: StringTable, 
     if (shared) return true;
     const site = tasks.site[slot] ?? 0;
     if (site > 0 && known(sites, site, () => has(strings.site(site)?.file))) return true;
-    const name = tasks.name[slot] ?? 0;
-    if (tasks.renamed.has(slot) || name === 0) return has(names.of(slot));
-    if (name > 0) return automatic && has(names.stored(name));
-    return known(customNames, name, () => has(names.stored(name)));
+    const prefix = tasks.prefix[slot] ?? 0;
+    if (known(prefixes, prefix, () => has(names.prefix(prefix)))) return true;
+    return endsInDigit && has(names.text(prefix, tasks.number[slot] ?? 0));
   };
 }

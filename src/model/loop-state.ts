@@ -51,9 +51,11 @@ export class LoopState {
   handleTask = 0;
   longest: { readonly duration: number; readonly text: string; readonly site: SourceSite | null } | null = null;
 
+  /** Ids of tasks that ended since the last mark of time. */
+  readonly justEnded: number[] = [];
+
   live = 0;
   ended = 0;
-  /** While handles are only counted: from this revision on every task that has not been heard of waits. */
   readonly registrations = new Map<number, number>();
   executorCalls = 0;
   childProcesses = 0;

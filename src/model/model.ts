@@ -35,9 +35,9 @@ export interface Totals {
 
 export class LoopModel {
   readonly strings = new StringTable();
-  readonly tasks = new TaskTable();
   readonly log = new EventLog();
-  readonly names = new Names(this.tasks, this.strings);
+  readonly names = new Names();
+  readonly tasks = new TaskTable((prefix) => this.names.release(prefix, this.log.newest));
   readonly rows = new Rows(this.tasks, this.strings, this.names);
   readonly loops = new Map<number, LoopState>();
   /** What the program is called: the first word of a loop's name. */
@@ -52,6 +52,7 @@ export class LoopModel {
   readonly #applier = new Applier({
     tasks: this.tasks,
     strings: this.strings,
+    names: this.names,
     log: this.log,
     loop: (number) => this.#loop(number),
     ended: (slot) => this.#linger(slot),
@@ -115,6 +116,7 @@ export class LoopModel {
   advance(now: number): boolean {
     this.#now = Math.max(this.#now, now);
     const before = this.#lingerCount;
+    this.names.sweep(this.log.oldest);
     while (this.#lingerCount > 0) {
       const at = this.#lingerFirst * 2;
       if (now - (this.#lingering[at + 1] ?? 0) < LINGER_SECONDS) break;
@@ -195,7 +197,13 @@ export class LoopModel {
   describe(id: number, name: string, state: TaskState): void {
     const slot = this.tasks.slotOf(id);
     if (slot < 0 || this.tasks.isDone(slot)) return;
-    if (name !== '' && this.names.of(slot) !== name) this.tasks.renamed.set(slot, name);
+    if (name !== '' && this.rows.name(slot) !== name) {
+      const { prefix, number } = this.names.take(name);
+      this.names.release(this.tasks.prefix[slot] ?? 0, this.log.newest);
+      this.tasks.prefix[slot] = prefix;
+      this.tasks.number[slot] = number;
+      this.#revision++;
+    }
     const number = STATE_NAMES.indexOf(state, 1);
     if (number > 0 && number < 4 && this.tasks.state[slot] !== number) {
       this.tasks.state[slot] = number;

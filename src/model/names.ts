@@ -1,70 +1,84 @@
 /**
- * Names of tasks: their text, and their order. Names end in numbers, so "worker-2" comes before "worker-10": a name is
- * compared as a prefix and a number, split once for each distinct string.
+ * Names of tasks. A name is kept as a prefix and the number it ends in ("worker-", 12): the prefixes are shared, a task
+ * needs two numbers, and "worker-2" sorts before "worker-10". A prefix is counted, and forgotten when the last task of
+ * that name is gone and the event log no longer speaks of it.
  */
-import type { StringTable } from './strings';
-import type { TaskTable } from './task-table';
 
-interface Parts {
-  readonly prefix: string;
+/** A stored name: `prefix` is a number of this table. `number` -1: the name does not end in one. */
+export interface NameParts {
+  readonly prefix: number;
   readonly number: number;
 }
 
-const AUTOMATIC = 'Task-';
-const UNKNOWN: Parts = { prefix: '', number: 0 };
-const TRAILING_NUMBER = /^(.*?)(\d{1,15})$/s;
+/** No name is known. */
+export const UNNAMED = 0;
+/** "Task-": what asyncio calls a task that nobody named. */
+export const AUTOMATIC = 1;
+const AUTOMATIC_PREFIX = 'Task-';
+/** Digits that a number holds exactly; a leading zero belongs to the prefix, or it would be lost. */
+const TRAILING_NUMBER = /(?:[1-9]\d{0,14}|0)$/;
 
 export class Names {
-  readonly #tasks: TaskTable;
-  readonly #strings: StringTable;
-  readonly #parts = new Map<number, Parts>();
+  readonly #texts: string[] = ['', AUTOMATIC_PREFIX];
+  readonly #uses: number[] = [1, 1];
+  readonly #numbers = new Map<string, number>([[AUTOMATIC_PREFIX, AUTOMATIC]]);
+  /** Prefixes that nobody uses, oldest first, and the stamp of when they were let go. */
+  #idle: { readonly prefix: number; readonly stamp: number }[] = [];
+  #idleFirst = 0;
 
-  constructor(tasks: TaskTable, strings: StringTable) {
-    this.#tasks = tasks;
-    this.#strings = strings;
-  }
-
-  /** The name of the task in a slot. */
-  of(slot: number): string {
-    return this.#tasks.renamed.get(slot) ?? (this.stored(this.#tasks.name[slot] ?? 0) || `#${this.#tasks.id[slot] ?? 0}`);
-  }
-
-  /** The text of a stored name: > 0 "Task-<name>", < 0 minus a string id, 0 ''. */
-  stored(name: number): string {
-    if (name > 0) return `${AUTOMATIC}${name}`;
-    return name < 0 ? this.#strings.text(-name) : '';
-  }
-
-  /** Order of two slots by name; 0 for equal names. */
-  compare(a: number, b: number): number {
-    const tasks = this.#tasks;
-    const nameA = tasks.name[a] ?? 0;
-    const nameB = tasks.name[b] ?? 0;
-    if (tasks.renamed.size === 0) {
-      if (nameA === nameB) return 0;
-      if (nameA > 0 && nameB > 0) return nameA - nameB;
+  /** Takes a name into use: to be let go with `release` once for each `take`. */
+  take(name: string): NameParts {
+    const match = TRAILING_NUMBER.exec(name);
+    const text = match ? name.slice(0, match.index) : name;
+    let prefix = this.#numbers.get(text);
+    if (prefix === undefined) {
+      prefix = this.#texts.length;
+      this.#texts.push(text);
+      this.#uses.push(0);
+      this.#numbers.set(text, prefix);
     }
-    const partsA = this.#partsOf(a, nameA);
-    const partsB = this.#partsOf(b, nameB);
-    if (partsA.prefix !== partsB.prefix) return partsA.prefix < partsB.prefix ? -1 : 1;
-    return partsA.number - partsB.number;
+    this.#uses[prefix] = (this.#uses[prefix] ?? 0) + 1;
+    return { prefix, number: match ? Number(match[0]) : -1 };
   }
 
-  #partsOf(slot: number, name: number): Parts {
-    const renamed = this.#tasks.renamed.get(slot);
-    if (renamed !== undefined) return split(renamed);
-    if (name > 0) return { prefix: AUTOMATIC, number: name };
-    if (name === 0) return UNKNOWN;
-    let parts = this.#parts.get(-name);
-    if (!parts) {
-      parts = split(this.#strings.text(-name));
-      this.#parts.set(-name, parts);
+  /** One use less. `stamp` says when, in whatever counts up; see `sweep`. */
+  release(prefix: number, stamp: number): void {
+    if (prefix <= AUTOMATIC) return;
+    const uses = (this.#uses[prefix] ?? 1) - 1;
+    this.#uses[prefix] = uses;
+    if (uses === 0) this.#idle.push({ prefix, stamp });
+  }
+
+  /** Forgets the prefixes that have been unused since before `stamp`. */
+  sweep(stamp: number): void {
+    for (let entry = this.#idle[this.#idleFirst]; entry && entry.stamp < stamp; entry = this.#idle[this.#idleFirst]) {
+      this.#idleFirst++;
+      if (this.#uses[entry.prefix] !== 0) continue;
+      this.#numbers.delete(this.#texts[entry.prefix] ?? '');
+      this.#texts[entry.prefix] = '';
+      // Its number is not used again: a hole costs 16 bytes, a wrong name costs trust.
     }
-    return parts;
+    if (this.#idleFirst > 1024 && this.#idleFirst * 2 > this.#idle.length) {
+      this.#idle = this.#idle.slice(this.#idleFirst);
+      this.#idleFirst = 0;
+    }
   }
-}
 
-function split(text: string): Parts {
-  const match = TRAILING_NUMBER.exec(text);
-  return match ? { prefix: match[1] ?? '', number: Number(match[2]) } : { prefix: text, number: -1 };
+  /** The prefix's text. */
+  prefix(prefix: number): string {
+    return this.#texts[prefix] ?? '';
+  }
+
+  /** The whole name; '' if none is known. */
+  text(prefix: number, number: number): string {
+    return number >= 0 ? `${this.prefix(prefix)}${number}` : this.prefix(prefix);
+  }
+
+  /** Order of two stored names. */
+  compare(prefixA: number, numberA: number, prefixB: number, numberB: number): number {
+    if (prefixA === prefixB) return numberA - numberB;
+    const a = this.prefix(prefixA);
+    const b = this.prefix(prefixB);
+    return a < b ? -1 : a > b ? 1 : numberA - numberB;
+  }
 }

@@ -61,8 +61,11 @@ export function compareBy(sort: TasksArguments['sort'], tasks: TaskTable, names:
       const steps = tasks.steps;
       return (a, b) => (steps[b] ?? 0) - (steps[a] ?? 0) || older(a, b);
     }
-    case 'name':
-      return (a, b) => names.compare(a, b) || older(a, b);
+    case 'name': {
+      const { prefix, number } = tasks;
+      return (a, b) =>
+        names.compare(prefix[a] ?? 0, number[a] ?? 0, prefix[b] ?? 0, number[b] ?? 0) || older(a, b);
+    }
   }
 }
 

@@ -4,6 +4,8 @@
  */
 const SLICES = 10;
 const SLICE = 1 / SLICES;
+/** Ticks that are not listed follow each other within this time, s: see `tick` in protocol/wire.ts. */
+const UNLISTED = 0.001;
 
 export class Rates {
   readonly #ticks = new Float64Array(SLICES);
@@ -13,13 +15,16 @@ export class Rates {
   #slice = 0;
   #began = NaN;
 
-  /** A tick ran from `start` to `end` (loop time, s); work that was due waited `late` seconds for it. */
-  tick(start: number, end: number, late: number): void {
+  /**
+   * `count` ticks ran from `start` to `end` (loop time, s); work that was due waited `late` seconds for the first of them.
+   * What falls due while a tick runs waits for its end: so a tick's length counts as lag too. Of several ticks in one
+   * only the last, which is listed when it is long, can have been longer than a millisecond.
+   */
+  tick(start: number, end: number, late: number, count: number): void {
     if (Number.isNaN(this.#began)) this.#began = start;
-    this.#advance(end);
+    this.ticks(end, count);
     const at = this.#slice % SLICES;
-    this.#ticks[at] = (this.#ticks[at] ?? 0) + 1;
-    const lag = Math.max(late, end - start);
+    const lag = Math.max(late, end - start - (count > 1 ? UNLISTED : 0));
     if (lag > (this.#lag[at] ?? 0)) this.#lag[at] = lag;
     // A long tick fills the slices that it spans.
     let to = end;
@@ -29,6 +34,14 @@ export class Rates {
       if (to > from) this.#busy[slice] = (this.#busy[slice] ?? 0) + (to - from);
       to = from;
     }
+  }
+
+  /** `count` ticks of which nothing more is known had run by `end`. */
+  ticks(end: number, count: number): void {
+    if (Number.isNaN(this.#began)) this.#began = end;
+    this.#advance(end);
+    const at = this.#slice % SLICES;
+    this.#ticks[at] = (this.#ticks[at] ?? 0) + count;
   }
 
   /** Figures over the second that ends at loop time `now`. */

@@ -29,7 +29,7 @@ export class Rows {
       node,
       task: tasks.id[slot] ?? 0,
       loop: tasks.loop[slot] ?? 0,
-      name: this.#names.of(slot),
+      name: this.name(slot),
       coroutine: coroutine.text,
       state: STATE_NAMES[tasks.state[slot] ?? 0] ?? 'waiting',
       waitsFor: '',
@@ -48,6 +48,12 @@ export class Rows {
     };
   }
 
+  /** Its name; `#5` while none is known. */
+  name(slot: number): string {
+    const { prefix, number, id } = this.#tasks;
+    return this.#names.text(prefix[slot] ?? 0, number[slot] ?? 0) || `#${id[slot] ?? 0}`;
+  }
+
   /** Why it ended, or that it was cancelled and by whom. */
   detail(slot: number): string {
     const tasks = this.#tasks;
@@ -58,7 +64,7 @@ export class Rows {
     if (by !== 0) {
       const site = this.#strings.site(tasks.cancelSite[slot] ?? 0);
       const other = by > 0 ? tasks.slotOf(by) : -1;
-      const who = other >= 0 ? this.#names.of(other) : by > 0 ? `task #${by}` : '';
+      const who = other >= 0 ? this.name(other) : by > 0 ? `task #${by}` : '';
       const where = site ? `${site.file.replace(/^.*[\\/]/, '')}:${site.line}` : '';
       parts.push(['cancelled', who && `by ${who}`, where && `at ${where}`].filter(Boolean).join(' '));
     }

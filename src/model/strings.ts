@@ -47,6 +47,13 @@ export class StringTable {
     return this.#texts.get(id) ?? '';
   }
 
+  /** The text of a string that is used this once, and forgotten with it. */
+  once(id: number): string {
+    const text = this.text(id);
+    this.#texts.delete(id);
+    return text;
+  }
+
   /** `file\tline\tfunction` as a place; null for id 0 and for what is not one. */
   site(id: number): SourceSite | null {
     if (id <= 0) return null;

@@ -51,8 +51,9 @@ export class TaskTable {
   loop = new Int32Array(FIRST_CAPACITY);
   state = new Uint8Array(FIRST_CAPACITY);
   flags = new Uint8Array(FIRST_CAPACITY);
-  /** > 0: "Task-<name>"; < 0: minus a string id; 0: not known. */
-  name = new Float64Array(FIRST_CAPACITY);
+  /** Its name as names.ts keeps it. */
+  prefix = new Int32Array(FIRST_CAPACITY);
+  number = new Float64Array(FIRST_CAPACITY);
   coroutine = new Int32Array(FIRST_CAPACITY);
   site = new Int32Array(FIRST_CAPACITY);
   detail = new Int32Array(FIRST_CAPACITY);
@@ -80,15 +81,19 @@ export class TaskTable {
   /** Shape of the subtree: see shapes.ts. */
   shape = new Float64Array(FIRST_CAPACITY);
 
-  /** Names that a description told, where they are not what `name` says; by slot. */
-  readonly renamed = new Map<number, string>();
-
   /** Slots from this on have never been used. */
   top = 1;
   #nextId = 1;
   #slots = new NumberMap();
   #free: number[] = [];
   readonly #finishedAtRoot = new Map<number, number>();
+
+  readonly #released: (prefix: number) => void;
+
+  /** `released` hears of the name's prefix of every slot that is freed. */
+  constructor(released: (prefix: number) => void) {
+    this.#released = released;
+  }
 
   /** Takes a slot for a new task under `parent` (a slot, ROOT for none); the other columns are 0. */
   add(address: number, loop: number, parent: number): number {
@@ -196,7 +201,9 @@ export class TaskTable {
     this.loop[slot] = 0;
     this.state[slot] = State.free;
     this.flags[slot] = 0;
-    this.name[slot] = 0;
+    this.#released(this.prefix[slot] ?? 0);
+    this.prefix[slot] = 0;
+    this.number[slot] = 0;
     this.coroutine[slot] = 0;
     this.site[slot] = 0;
     this.detail[slot] = 0;
@@ -211,7 +218,6 @@ export class TaskTable {
     this.sync[slot] = 0;
     this.finishedChildren[slot] = 0;
     this.shape[slot] = 0;
-    this.renamed.delete(slot);
     this.#free.push(slot);
   }
 
@@ -247,7 +253,8 @@ export class TaskTable {
     this.loop = widen(this.loop, new Int32Array(capacity));
     this.state = widen(this.state, new Uint8Array(capacity));
     this.flags = widen(this.flags, new Uint8Array(capacity));
-    this.name = widen(this.name, new Float64Array(capacity));
+    this.prefix = widen(this.prefix, new Int32Array(capacity));
+    this.number = widen(this.number, new Float64Array(capacity));
     this.coroutine = widen(this.coroutine, new Int32Array(capacity));
     this.site = widen(this.site, new Int32Array(capacity));
     this.detail = widen(this.detail, new Int32Array(capacity));

@@ -1,0 +1,145 @@
+/**
+ * What is run: argv, folder and environment of the program, from the launch arguments. Pure but for what it is given:
+ * the platform, the environment and a way to read a file. What hides us from the program's Python is named here too.
+ */
+import type { LaunchArguments } from '../../protocol/dap';
+import { LaunchError } from './arguments';
+import { parseEnvFile } from './env-file';
+import { splitArgs } from './split-args';
+
+/** The world around, as the command needs it. */
+export interface Surroundings {
+  readonly windows: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Text of a file. Throws if it cannot be read. */
+  readFile(path: string): string;
+  isFile(path: string): boolean;
+  isFolder(path: string): boolean;
+  resolve(folder: string, path: string): string;
+}
+
+/** How the runtime gets into the program. */
+export interface Injection {
+  /** Folder that is put first on PYTHONPATH. */
+  readonly bootstrap: string;
+  readonly port: number;
+  readonly token: string;
+  readonly children: boolean;
+}
+
+export interface Command {
+  /** The interpreter and what comes before Python's own options. */
+  readonly python: readonly string[];
+  readonly pythonArgs: readonly string[];
+  /** What follows Python's own options. */
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What to call it on the screen: server.py, -m uvicorn. */
+  readonly name: string;
+  /** Why the runtime will not be seen, '' if it will. */
+  readonly hidden: string;
+}
+
+/** The command for these arguments. Throws LaunchError. */
+export function buildCommand(args: LaunchArguments, injection: Injection, around: Surroundings): Command {
+  const cwd = folder(args, around);
+  const programArgs = typeof args.args === 'string' ? splitArgs(args.args, around.windows) : (args.args ?? []);
+  const [target, name] = what(args, cwd, around);
+  const python =
+    args.python === undefined ? [around.windows ? 'python' : 'python3'] : [args.python].flat().filter((part) => part !== '');
+  if (python.length === 0) throw new LaunchError('"python" in the launch configuration is empty: name an interpreter.');
+  const pythonArgs = args.pythonArgs ?? [];
+  return {
+    python,
+    pythonArgs,
+    args: [...target, ...programArgs],
+    cwd,
+    env: environment(args, injection, cwd, around),
+    name,
+    hidden: hidden(pythonArgs),
+  };
+}
+
+function folder(args: LaunchArguments, around: Surroundings): string {
+  if (args.cwd === undefined) return around.cwd;
+  const cwd = around.resolve(around.cwd, args.cwd);
+  if (!around.isFolder(cwd)) throw new LaunchError(`The folder ${cwd} does not exist: correct "cwd" in the launch configuration.`);
+  return cwd;
+}
+
+function what(args: LaunchArguments, cwd: string, around: Surroundings): [readonly string[], string] {
+  if (args.program !== undefined) {
+    const path = around.resolve(cwd, args.program);
+    if (!around.isFile(path) && !around.isFolder(path))
+      throw new LaunchError(`The program ${path} does not exist: correct "program" in the launch configuration.`);
+    return [[path], path.replace(/^.*[\\/]/, '')];
+  }
+  if (args.module !== undefined) return [['-m', args.module], `-m ${args.module}`];
+  return [['-c', [args.code ?? ''].flat().join('\n')], '-c'];
+}
+
+function environment(
+  args: LaunchArguments,
+  injection: Injection,
+  cwd: string,
+  around: Surroundings,
+): Record<string, string> {
+  const env = new Map<string, string>();
+  /** Names of variables have no case on Windows: the first spelling stays. */
+  const set = (name: string, value: string | undefined | null): void => {
+    const known = around.windows ? [...env.keys()].find((key) => key.toUpperCase() === name.toUpperCase()) : undefined;
+    const key = known ?? name;
+    if (value === undefined || value === null) env.delete(key);
+    else env.set(key, value);
+  };
+  for (const [name, value] of Object.entries(around.env)) set(name, value);
+  if (args.envFile !== undefined) {
+    const path = around.resolve(cwd, args.envFile);
+    // The default of Python's extension is ${workspaceFolder}/.env, which need not exist.
+    if (around.isFile(path)) {
+      let text: string;
+      try {
+        text = around.readFile(path);
+      } catch (error) {
+        throw new LaunchError(`The file ${path} of "envFile" cannot be read: ${reason(error)}.`);
+      }
+      for (const [name, value] of Object.entries(parseEnvFile(text, around.env))) set(name, value);
+    } else if (!/[\\/]?\.env$/.test(path))
+      throw new LaunchError(`The file ${path} of "envFile" does not exist: correct it in the launch configuration.`);
+  }
+  for (const [name, value] of Object.entries(args.env ?? {})) set(name, value);
+  const path = [...env].find(([name]) => (around.windows ? name.toUpperCase() : name) === 'PYTHONPATH')?.[1];
+  set('PYTHONPATH', path ? `${injection.bootstrap}${around.windows ? ';' : ':'}${path}` : injection.bootstrap);
+  set('LOOPSCOPE_CONNECT', `127.0.0.1:${injection.port}`);
+  set('LOOPSCOPE_TOKEN', injection.token);
+  set('LOOPSCOPE_STARTED', undefined);
+  set('LOOPSCOPE_CHILDREN', injection.children ? '1' : '0');
+  if ((args.console ?? 'internalConsole') === 'internalConsole') {
+    // Lines appear when they are printed, and in the encoding in which they are read; unless the person says otherwise.
+    if (!env.has('PYTHONUNBUFFERED')) set('PYTHONUNBUFFERED', '1');
+    if (!env.has('PYTHONIOENCODING')) set('PYTHONIOENCODING', 'utf-8');
+  }
+  return Object.fromEntries(env);
+}
+
+/** Options that take a value, so that the value is not read as options. */
+const WITH_VALUE = new Set(['-X', '-W', '-Q', '--check-hash-based-pycs']);
+
+function hidden(pythonArgs: readonly string[]): string {
+  for (let at = 0; at < pythonArgs.length; at++) {
+    const option = pythonArgs[at] ?? '';
+    if (WITH_VALUE.has(option)) at++;
+    else if (/^-[a-zA-Z]+$/.test(option) && !/^-[XWQcm]/.test(option)) {
+      const found = /[IES]/.exec(option)?.[0];
+      if (found)
+        return `The option -${found} in "pythonArgs" keeps Loopscope out of the program: remove it to see the event loop.`;
+    }
+  }
+  return '';
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

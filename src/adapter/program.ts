@@ -1,0 +1,166 @@
+/**
+ * One program as the session sees it: its model, its connection, where it is in its life. It joins what arrives on the
+ * link with the clock and tells when something changed. It starts and ends nothing (launch/ does), and it speaks no DAP
+ * (features/ do).
+ */
+import { Emitter } from '../common/emitter';
+import { LoopModel } from '../model/model';
+import type { ProcessState, UpdateEvent } from '../protocol/dap';
+import type { DetailLevel, RuntimeMessage } from '../protocol/wire';
+import type { Admitted } from './link/listener';
+import { RuntimeLink } from './link/runtime-link';
+
+/** Seconds on a clock that never goes back. */
+export function monotonic(): number {
+  return performance.now() / 1000;
+}
+
+export class Program {
+  readonly model = new LoopModel();
+  readonly #changed = new Emitter<void>();
+  readonly #said = new Emitter<{ readonly level: 'info' | 'warning' | 'error'; readonly text: string }>();
+  readonly #connected = new Emitter<void>();
+  readonly #lost = new Emitter<void>();
+  #link: RuntimeLink | undefined;
+  #phase: ProcessState['phase'] = 'starting';
+  #exitCode: number | null = null;
+  #notice = '';
+  #pid = 0;
+  #python = '';
+  #level: DetailLevel;
+  #lingerTimer: NodeJS.Timeout | undefined;
+
+  readonly onChange = this.#changed.event;
+  /** Something for the session's log. */
+  readonly onSaid = this.#said.event;
+  readonly onConnected = this.#connected.event;
+  /** The runtime has gone; the program may live on. */
+  readonly onLost = this.#lost.event;
+
+  constructor(name: string, level: DetailLevel) {
+    this.model.program = name;
+    this.#level = level;
+  }
+
+  get link(): RuntimeLink | undefined {
+    return this.#link?.open ? this.#link : undefined;
+  }
+
+  get phase(): ProcessState['phase'] {
+    return this.#phase;
+  }
+
+  get level(): DetailLevel {
+    return this.#level;
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** The process was started; the runtime has not been heard yet. */
+  started(pid: number): void {
+    this.#pid = pid;
+    this.#changed.fire();
+  }
+
+  /** What the person should know, until something more important comes; '' takes it back. */
+  setNotice(notice: string): void {
+    if (this.#notice === notice) return;
+    this.#notice = notice;
+    this.#changed.fire();
+  }
+
+  setLevel(level: DetailLevel): void {
+    this.#level = level;
+    this.link?.setLevel(level);
+  }
+
+  /** A runtime has shown the token: from here on it fills the model. */
+  connect(peer: Admitted, bytes: Buffer): void {
+    this.#link?.close();
+    this.model.restart();
+    const link = new RuntimeLink(peer, this.model, monotonic, this.#level);
+    this.#link = link;
+    link.onMessage((message) => this.#message(message));
+    link.onChange(() => this.#hasChanged());
+    link.onClosed((fault) => {
+      if (this.#link !== link) return;
+      if (fault !== '') {
+        this.#said.fire({ level: 'error', text: fault });
+        this.setNotice(`The connection to the program was ended: ${fault}`);
+      }
+      this.#lost.fire();
+      this.#hasChanged();
+    });
+    link.start(bytes);
+  }
+
+  /** The process has ended. */
+  ended(exitCode: number | null): void {
+    this.#phase = 'ended';
+    this.#exitCode = exitCode;
+    this.#link?.close();
+    this.#changed.fire();
+  }
+
+  /** Lets go of the program, which lives on. */
+  leave(): void {
+    this.#link?.close();
+    clearTimeout(this.#lingerTimer);
+  }
+
+  update(): UpdateEvent {
+    const now = monotonic();
+    return { revision: this.model.revision, process: this.process(), ...this.model.totals(now) };
+  }
+
+  process(): ProcessState {
+    return {
+      phase: this.#phase,
+      pid: this.#pid,
+      name: this.model.program,
+      python: this.#python,
+      exitCode: this.#exitCode,
+      notice: this.#notice,
+    };
+  }
+
+  #message(message: RuntimeMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#phase = 'connected';
+        this.#pid = message.pid;
+        this.#python = message.python;
+        this.#connected.fire();
+        this.#changed.fire();
+        break;
+      case 'log':
+        this.#said.fire(message);
+        if (message.level !== 'info') this.setNotice(message.text);
+        break;
+      case 'bye':
+        this.#said.fire({ level: 'info', text: message.reason });
+        break;
+      case 'loop':
+      case 'answer':
+        break;
+    }
+  }
+
+  #hasChanged(): void {
+    this.#linger();
+    this.#changed.fire();
+  }
+
+  /** Finished tasks are folded when their moment has passed, even if nothing else happens. */
+  #linger(): void {
+    this.model.advance(monotonic());
+    if (!this.model.lingering || this.#lingerTimer) return;
+    this.#lingerTimer = setTimeout(() => {
+      this.#lingerTimer = undefined;
+      if (this.model.advance(monotonic())) this.#changed.fire();
+      this.#linger();
+    }, 500);
+  }
+}
