@@ -37,7 +37,9 @@ function main(argv: readonly string[]): void {
   server.on('error', (error) => {
     const busy = 'code' in error && error.code === 'EADDRINUSE';
     process.stderr.write(
-      busy ? `Port ${port} is in use: choose another with --port.\n` : `Port ${port} cannot be opened: ${error.message}\n`,
+      busy
+        ? `Port ${port} is in use: choose another with --port.\n`
+        : `Port ${port} cannot be opened: ${error.message}\n`,
     );
     process.exit(1);
   });

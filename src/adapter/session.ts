@@ -5,7 +5,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { DebugSession, Event, ExitedEvent, InitializedEvent, OutputEvent, Response, TerminatedEvent } from '@vscode/debugadapter';
+import {
+  DebugSession,
+  Event,
+  ExitedEvent,
+  InitializedEvent,
+  OutputEvent,
+  Response,
+  TerminatedEvent,
+} from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { LaunchArguments } from '../protocol/dap';
 import { PROTOCOL_VERSION } from '../protocol/dap';
@@ -80,7 +88,7 @@ export class AdapterSession extends DebugSession {
         supportsLoopscope: PROTOCOL_VERSION,
       }),
       launch: (args) => this.#launch(args),
-      configurationDone: () => void this.#configured?.(),
+      configurationDone: () => this.#configured?.(),
       threads: () => ({ threads: [{ id: 1, name: 'MainThread' }] }),
       setBreakpoints: () => ({ breakpoints: [] }),
       setExceptionBreakpoints: () => ({}),

@@ -63,8 +63,7 @@ export function compareBy(sort: TasksArguments['sort'], tasks: TaskTable, names:
     }
     case 'name': {
       const { prefix, number } = tasks;
-      return (a, b) =>
-        names.compare(prefix[a] ?? 0, number[a] ?? 0, prefix[b] ?? 0, number[b] ?? 0) || older(a, b);
+      return (a, b) => names.compare(prefix[a] ?? 0, number[a] ?? 0, prefix[b] ?? 0, number[b] ?? 0) || older(a, b);
     }
   }
 }
@@ -385,7 +384,7 @@ export class TaskPages {
     const children = new Int32Array(tasks.top);
     for (let slot = 1; slot < tasks.top; slot++) {
       if (tasks.state[slot] === State.free || !this.#shown(slot, args.loop) || !match(slot)) continue;
-      for (let at = slot; at !== ROOT && marks[at] === 0; ) {
+      for (let at = slot; at !== ROOT && marks[at] === 0;) {
         marks[at] = 1;
         at = tasks.parent[at] ?? ROOT;
         children[at] = (children[at] ?? 0) + 1;

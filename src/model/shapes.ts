@@ -48,5 +48,5 @@ function mix(coroutine: number, low: number, high: number, ghost: boolean): numb
   b = Math.imul(b ^ (b >>> 16) ^ a, 0x2c1b3c6d);
   b ^= b >>> 13;
   a ^= a >>> 15;
-  return (b >>> 0) % HIGH_BITS * 0x1_0000_0000 + (a >>> 0);
+  return ((b >>> 0) % HIGH_BITS) * 0x1_0000_0000 + (a >>> 0);
 }

@@ -32,7 +32,12 @@ const launch = v.object({
 
 /** The internal configuration with which a child process becomes a session of its own. */
 const attach = v.object({
-  loopscopeChild: v.object({ port: v.pipe(v.number(), v.integer()), token: v.string(), pid: v.number(), name: v.string() }),
+  loopscopeChild: v.object({
+    port: v.pipe(v.number(), v.integer()),
+    token: v.string(),
+    pid: v.number(),
+    name: v.string(),
+  }),
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   holdLastState: v.exactOptional(v.boolean()),
 });
@@ -43,13 +48,14 @@ export function parseLaunch(value: unknown): LaunchArguments {
   const result = v.safeParse(launch, withoutEmpty(value));
   if (!result.success) {
     const issue = result.issues[0];
-    throw new LaunchError(`"${v.getDotPath(issue) ?? 'launch'}" in the launch configuration is wrong: ${issue.message}.`);
+    throw new LaunchError(
+      `"${v.getDotPath(issue) ?? 'launch'}" in the launch configuration is wrong: ${issue.message}.`,
+    );
   }
   const given = (['program', 'module', 'code'] as const).filter((name) => result.output[name] !== undefined);
   if (given.length === 0)
     throw new LaunchError('Say in the launch configuration what to run: "program", "module" or "code".');
-  if (given.length > 1)
-    throw new LaunchError(`The launch configuration has ${given.join(' and ')}: keep one of them.`);
+  if (given.length > 1) throw new LaunchError(`The launch configuration has ${given.join(' and ')}: keep one of them.`);
   return result.output;
 }
 

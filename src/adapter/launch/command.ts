@@ -48,7 +48,9 @@ export function buildCommand(args: LaunchArguments, injection: Injection, around
   const programArgs = typeof args.args === 'string' ? splitArgs(args.args, around.windows) : (args.args ?? []);
   const [target, name] = what(args, cwd, around);
   const python =
-    args.python === undefined ? [around.windows ? 'python' : 'python3'] : [args.python].flat().filter((part) => part !== '');
+    args.python === undefined
+      ? [around.windows ? 'python' : 'python3']
+      : [args.python].flat().filter((part) => part !== '');
   if (python.length === 0) throw new LaunchError('"python" in the launch configuration is empty: name an interpreter.');
   const pythonArgs = args.pythonArgs ?? [];
   return {
@@ -65,7 +67,8 @@ export function buildCommand(args: LaunchArguments, injection: Injection, around
 function folder(args: LaunchArguments, around: Surroundings): string {
   if (args.cwd === undefined) return around.cwd;
   const cwd = around.resolve(around.cwd, args.cwd);
-  if (!around.isFolder(cwd)) throw new LaunchError(`The folder ${cwd} does not exist: correct "cwd" in the launch configuration.`);
+  if (!around.isFolder(cwd))
+    throw new LaunchError(`The folder ${cwd} does not exist: correct "cwd" in the launch configuration.`);
   return cwd;
 }
 

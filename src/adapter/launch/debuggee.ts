@@ -51,7 +51,11 @@ export async function spawnNative(command: Command): Promise<Debuggee> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) =>
-      reject(new LaunchError(`${file} could not be started: ${error.message}. Correct "python" in the launch configuration.`)),
+      reject(
+        new LaunchError(
+          `${file} could not be started: ${error.message}. Correct "python" in the launch configuration.`,
+        ),
+      ),
     );
   });
   return new Native(child);

@@ -43,7 +43,9 @@ export async function checkInterpreter(
   const [, implementation = '', major = '', minor = '', patch = ''] = match;
   const version = `${major}.${minor}.${patch}`;
   if (implementation !== 'CPython')
-    throw new LaunchError(`"${shown}" is ${implementation} ${version}: Loopscope sees the event loop of CPython only. ${choose}`);
+    throw new LaunchError(
+      `"${shown}" is ${implementation} ${version}: Loopscope sees the event loop of CPython only. ${choose}`,
+    );
   if (Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]))
     throw new LaunchError(`"${shown}" is Python ${version}: Loopscope needs ${OLDEST.join('.')} or newer. ${choose}`);
   return { implementation, version };
