@@ -1,0 +1,187 @@
+/**
+ * Rows of the Tasks view: a task, a fold of equal subtrees, a group, the finished ones as a count; and a task's tooltip.
+ * Pure: rows of the protocol in, ItemData and Markdown out.
+ */
+import type { FoldRow, TaskDetailRow, TaskNode, TaskRow, TaskTree } from '../../protocol/dap';
+import type { TaskState } from '../../protocol/wire';
+import { isDone, LAZY, matches, mutedIcon, STATE_ICONS, type ItemData } from './item';
+import { blocks, code, escaped, frameList, lines, siteLink } from './markdown';
+import { age, call, count, counted, dotted, exactDuration, place, shortened, timeLeft } from './text';
+
+export interface TaskContext {
+  /** Loop time now, s; undefined: not known. */
+  readonly now: number | undefined;
+  /** The program has ended. */
+  readonly over: boolean;
+  readonly filter: string;
+  readonly pinned: boolean;
+  /** Open at first. */
+  readonly expanded: boolean;
+}
+
+const LABEL = 80;
+const WAIT = 100;
+
+export function presentTaskNode(node: TaskNode, context: TaskContext): ItemData {
+  switch (node.kind) {
+    case 'task':
+      return presentTask(node, context);
+    case 'fold':
+    case 'group':
+    case 'finished':
+      return presentFold(node, context);
+  }
+}
+
+export function taskLabel(task: TaskRow): string {
+  return dotted(shortened(task.name, LABEL), shortened(call(task.coroutine), LABEL));
+}
+
+function presentTask(task: TaskRow, context: TaskContext): ItemData {
+  const label = taskLabel(task);
+  const description = dotted(
+    context.pinned && 'pinned',
+    task.state,
+    isDone(task.state) ? task.detail : shortened(task.waitsFor, WAIT),
+    !context.over && since(task, context.now),
+  );
+  const icon = STATE_ICONS[task.state];
+  const gone = isDone(task.state) || context.over;
+  const highlights = matches(label, context.filter);
+  return {
+    label,
+    ...(highlights.length > 0 ? { highlights } : {}),
+    description,
+    icon: context.over && task.state !== 'failed' ? mutedIcon(icon) : icon,
+    context: ['task', context.pinned && 'pinned', task.waitsForTask !== null && 'waits', task.definedAt && 'defined']
+      .filter(Boolean)
+      .join('.'),
+    aria: `Task ${label}, ${description}${task.children > 0 ? `, ${counted(task.children, 'row')} below` : ''}`,
+    collapsible: task.children === 0 ? 'none' : context.expanded ? 'expanded' : 'collapsed',
+    ...openSite(task),
+    tooltip: LAZY,
+    muted: gone,
+  };
+}
+
+/** Where it is suspended; where it was made, once it has ended or before it began; where its coroutine is defined. */
+function openSite(task: TaskRow): Pick<ItemData, 'open'> {
+  const site = task.at ?? task.definedAt ?? task.createdAt;
+  return site ? { open: site } : {};
+}
+
+/** For how long it has been so, or for how long it will be. */
+function since(task: TaskRow, now: number | undefined): string {
+  if (now === undefined) return '';
+  if (task.due !== null && task.state === 'waiting') {
+    const left = timeLeft(task.due - now);
+    return left === 'due' ? 'due' : `${left} left`;
+  }
+  const passed = age(now - task.since);
+  if (isDone(task.state)) return `${passed} ago`;
+  // What has only just become so needs no time beside it: it would only tremble.
+  return passed === '<1 s' ? '' : passed;
+}
+
+function presentFold(row: FoldRow, context: TaskContext): ItemData {
+  const states = stateCounts(row);
+  const oldest = context.now === undefined || context.over ? '' : `oldest ${age(context.now - row.oldest)}`;
+  const label =
+    row.kind === 'fold'
+      ? `× ${count(row.count)} · ${shortened(row.text, LABEL)}`
+      : row.kind === 'finished'
+        ? `${count(row.count)} finished`
+        : shortened(row.text, LABEL);
+  const description =
+    row.kind === 'fold'
+      ? dotted(states, oldest)
+      : row.kind === 'finished'
+        ? finishedCounts(row)
+        : dotted(count(row.count), states);
+  const highlights = matches(label, context.filter);
+  const icon = row.kind === 'fold' ? 'layers' : row.kind === 'group' ? 'list-tree' : 'pass';
+  const gone = context.over || row.kind === 'finished';
+  return {
+    label,
+    ...(highlights.length > 0 ? { highlights } : {}),
+    description,
+    icon: gone ? mutedIcon({ id: icon }) : { id: icon },
+    context: row.kind,
+    aria: `${row.kind === 'fold' ? `${counted(row.count, 'equal task')}, ${row.text}` : label}, ${description}`,
+    collapsible: row.children === 0 ? 'none' : 'collapsed',
+    tooltip: lines(
+      `**${escaped(label)}**`,
+      row.kind === 'fold' && 'Tasks of the same coroutine, in the same state, with equal tasks below them.',
+      row.kind === 'finished' && 'Tasks that have ended, no longer listed one by one.',
+      states,
+    ),
+    muted: gone,
+  };
+}
+
+const STATE_ORDER: readonly TaskState[] = ['running', 'ready', 'waiting', 'failed', 'cancelled', 'finished'];
+
+/** `2 ready, 95 waiting`. */
+function stateCounts(row: FoldRow): string {
+  return STATE_ORDER.flatMap((state) => {
+    const number = row.states[state] ?? 0;
+    return number > 0 ? [`${count(number)} ${state}`] : [];
+  }).join(', ');
+}
+
+/** Of finished tasks only what is not simply finished is worth a word. */
+function finishedCounts(row: FoldRow): string {
+  const failed = row.states.failed ?? 0;
+  const cancelled = row.states.cancelled ?? 0;
+  return [failed > 0 && `${count(failed)} failed`, cancelled > 0 && `${count(cancelled)} cancelled`]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** A task's tooltip. `now`: loop time, s. */
+export function taskTooltip(task: TaskDetailRow, now: number | undefined): string {
+  const for_ = now === undefined ? '' : ` for ${exactDuration(now - task.since)}`;
+  const ago = now === undefined ? '' : ` ${exactDuration(now - task.created)} ago`;
+  const done = isDone(task.state);
+  const wait = task.waitsFor === '' ? '' : ` · ${escaped(task.waitsFor)}`;
+  const due = task.due !== null && now !== undefined && !done ? `, ${exactDuration(task.due - now)} left` : '';
+  const head = lines(
+    dotted(`**${escaped(task.name)}**`, code(call(task.coroutine))),
+    `$(${STATE_ICONS[task.state].id}) ${done ? `${task.state}${for_ && `${for_.replace(' for', '')} ago`}` : `${task.state}${for_}`}${wait}${due}`,
+    task.detail !== '' && escaped(task.detail),
+    `${counted(task.steps, 'step')} · ${exactDuration(task.busy)} busy`,
+  );
+  const chain =
+    task.frames.length === 0
+      ? !done && '*Its await chain could not be read: it runs, or is just ending.*'
+      : `**Await chain**, innermost last\n\n${frameList(task.frames)}`;
+  return blocks(head, chain, creation(task, ago), awaiters(task));
+}
+
+function creation(task: TaskDetailRow, ago: string): string {
+  const first = task.createdAt ? siteLink(task.createdAt) : '*place not captured*';
+  const steps = task.creation.map((step) => {
+    const who = step.task === null ? 'no task' : `**${escaped(step.name)}**`;
+    return `${who} ${step.site ? `at ${siteLink(step.site)}` : '· *place not captured*'}`;
+  });
+  if (steps.length === 0) return `**Created**${ago} ${task.createdAt ? `at ${first}` : `· ${first}`}`;
+  return `**Created**${ago} by\n\n${steps.map((step, index) => `${index + 1}. ${step}`).join('\n')}`;
+}
+
+function awaiters(task: TaskDetailRow): string {
+  if (task.awaitedBy.length === 0) return '';
+  const names = task.awaitedBy.slice(0, 8).map((other) => `**${escaped(other.name)}**`);
+  const more = task.awaitedBy.length - names.length;
+  return `**Awaited by** ${names.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
+}
+
+/** A row as text for the clipboard. */
+export function taskText(task: TaskRow): string {
+  return dotted(taskLabel(task), task.state, task.waitsFor, task.at ? place(task.at) : undefined);
+}
+
+export const TREE_WORDS: Readonly<Record<TaskTree, string>> = {
+  creator: 'by creator',
+  awaits: 'by who awaits',
+  flat: 'flat',
+};

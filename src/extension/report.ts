@@ -1,0 +1,21 @@
+/** Errors that a person need not act on go to the output channel *Loopscope*; it is made when the first one comes. */
+import * as vscode from 'vscode';
+import { SessionGone } from './sessions/live-session';
+
+export interface Reporter {
+  readonly report: (error: unknown) => void;
+  readonly channel: vscode.Disposable;
+}
+
+export function createReporter(): Reporter {
+  let log: vscode.LogOutputChannel | undefined;
+  return {
+    report: (error) => {
+      // A question that came too late is nobody's fault.
+      if (error instanceof SessionGone) return;
+      log ??= vscode.window.createOutputChannel('Loopscope', { log: true });
+      log.error(error instanceof Error ? error : String(error));
+    },
+    channel: new vscode.Disposable(() => log?.dispose()),
+  };
+}

@@ -1,0 +1,38 @@
+/** The live view's settings, read when they are needed, with their types checked: a wrong value counts as not set. */
+import * as vscode from 'vscode';
+import type { TaskGroup, TaskSort, TaskTree } from '../protocol/dap';
+import { Settings } from '../protocol/ids';
+
+export const SECTION = 'loopscope';
+
+function read(key: string, scope?: vscode.Uri): unknown {
+  return vscode.workspace.getConfiguration(SECTION, scope ?? null).get(key);
+}
+
+function oneOf<T extends string>(value: unknown, allowed: readonly [T, ...T[]]): T {
+  return allowed.find((candidate) => candidate === value) ?? allowed[0];
+}
+
+function number(value: unknown, least: number, most: number, fallback: number): number {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : fallback;
+}
+
+export const settings = {
+  /** '' if none is set. */
+  pythonPath: (scope?: vscode.Uri): string => {
+    const value = read(Settings.pythonPath, scope);
+    return typeof value === 'string' ? value.trim() : '';
+  },
+  console: (scope?: vscode.Uri): 'integratedTerminal' | 'internalConsole' | 'externalTerminal' =>
+    oneOf(read(Settings.console, scope), ['integratedTerminal', 'internalConsole', 'externalTerminal']),
+  detail: (scope?: vscode.Uri): 'adaptive' | 'full' => oneOf(read(Settings.detail, scope), ['adaptive', 'full']),
+  pageSize: (): number => Math.round(number(read(Settings.pageSize), 10, 200, 100)),
+  /** ms */
+  refreshInterval: (): number => number(read(Settings.refreshInterval), 100, 10_000, 300),
+  tasksTree: (): TaskTree => oneOf(read(Settings.tasksTree), ['creator', 'awaits', 'flat']),
+  tasksSort: (): TaskSort => oneOf(read(Settings.tasksSort), ['age', 'busy', 'steps', 'name']),
+  tasksGroup: (): TaskGroup => oneOf(read(Settings.tasksGroup), ['none', 'coroutine', 'state', 'site']),
+  statusBar: (): boolean => read(Settings.statusBar) !== false,
+  focusOnStart: (): 'firstTime' | 'always' | 'never' =>
+    oneOf(read(Settings.focusOnStart), ['firstTime', 'always', 'never']),
+};

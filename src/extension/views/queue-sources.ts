@@ -1,0 +1,117 @@
+/** Rows of the Ready Queue and of the Timers: pages that the runtime answers, true at the tick that they name. Pure. */
+import { MAX_PAGE_ROWS, type LoopPage, type LoopRow } from '../../protocol/dap';
+import type { ItemData } from '../present/item';
+import { presentLoopOfQueue } from '../present/loops';
+import { presentQueueRow, presentTimerRow } from '../present/queues';
+import { count } from '../present/text';
+import type { LiveSession } from '../sessions/live-session';
+import type { Rows } from './row-tree';
+import type { ViewRow } from './rows';
+import { NOTHING, SessionSource } from './session-source';
+
+abstract class QueueSource extends SessionSource {
+  private readonly notices = new Map<string, string>();
+
+  override notice(): string {
+    const shown = new Set(this.hub.shown.map((session) => session.id));
+    for (const key of [...this.notices.keys()]) if (!shown.has(key.split(' ')[0] ?? '')) this.notices.delete(key);
+    return [...new Set(this.notices.values())].join(' ');
+  }
+
+  protected override presentRow(row: ViewRow): ItemData {
+    const { session } = row;
+    if (row.kind === 'loop') return presentLoopOfQueue(row.loop, this.lengthOf(row.loop), session.over);
+    return this.presentHandle(row);
+  }
+
+  protected override async content(session: LiveSession, limit: number): Promise<Rows<ViewRow>> {
+    const loops = await this.openLoops(session);
+    const [only] = loops;
+    for (const key of [...this.notices.keys()]) {
+      if (key.startsWith(`${session.id} `) && !loops.some((loop) => key === `${session.id} ${loop.loop}`))
+        this.notices.delete(key);
+    }
+    if (!only) return NOTHING;
+    if (loops.length > 1) return this.loopNodes(session, loops, limit);
+    return this.pages(session, only.loop, limit);
+  }
+
+  protected override async below(parent: ViewRow, limit: number): Promise<Rows<ViewRow>> {
+    return parent.kind === 'loop' ? this.pages(parent.session, parent.loop.loop, limit) : NOTHING;
+  }
+
+  protected abstract lengthOf(loop: LoopRow): number;
+  protected abstract presentHandle(row: ViewRow): ItemData;
+  protected abstract ask(
+    session: LiveSession,
+    loop: number,
+    offset: number,
+    limit: number,
+  ): Promise<LoopPage<unknown> & { nodes: readonly ViewRow[] }>;
+
+  private async pages(session: LiveSession, loop: number, limit: number): Promise<Rows<ViewRow>> {
+    const rows: ViewRow[] = [];
+    let total = 0;
+    for (let offset = 0; offset < limit; offset += MAX_PAGE_ROWS) {
+      const wanted = Math.min(MAX_PAGE_ROWS, limit - offset);
+      const page = await this.ask(session, loop, offset, wanted);
+      rows.push(...page.nodes);
+      total = page.total;
+      const key = `${session.id} ${loop}`;
+      if (page.notice === '') this.notices.delete(key);
+      else this.notices.set(key, page.notice);
+      if (page.nodes.length < wanted) break;
+    }
+    return { rows, total };
+  }
+}
+
+export class ReadySource extends QueueSource {
+  override summary(): string {
+    return count(this.hub.shown.reduce((sum, session) => sum + (session.update?.ready ?? 0), 0));
+  }
+
+  protected override lengthOf(loop: LoopRow): number {
+    return loop.ready;
+  }
+
+  protected override idInSession(row: ViewRow): string {
+    if (row.kind === 'loop') return `loop ${row.loop.loop}`;
+    return row.kind === 'ready' ? `loop ${row.loop}/${row.row.node}` : '';
+  }
+
+  protected override presentHandle(row: ViewRow): ItemData {
+    if (row.kind !== 'ready') throw new Error(`the Ready Queue has no ${row.kind} rows`);
+    return presentQueueRow(row.row, row.session.over);
+  }
+
+  protected override async ask(session: LiveSession, loop: number, offset: number, limit: number) {
+    const page = await session.request('loopscope/ready', { loop, offset, limit });
+    return { ...page, nodes: page.rows.map((row): ViewRow => ({ kind: 'ready', session, loop, row })) };
+  }
+}
+
+export class TimersSource extends QueueSource {
+  override summary(): string {
+    return count(this.hub.shown.reduce((sum, session) => sum + (session.update?.timers ?? 0), 0));
+  }
+
+  protected override lengthOf(loop: LoopRow): number {
+    return loop.timers;
+  }
+
+  protected override idInSession(row: ViewRow): string {
+    if (row.kind === 'loop') return `loop ${row.loop.loop}`;
+    return row.kind === 'timer' ? `loop ${row.loop}/${row.row.node}` : '';
+  }
+
+  protected override presentHandle(row: ViewRow): ItemData {
+    if (row.kind !== 'timer') throw new Error(`the Timers view has no ${row.kind} rows`);
+    return presentTimerRow(row.row, this.loopTime(row.session, row.loop), row.session.over);
+  }
+
+  protected override async ask(session: LiveSession, loop: number, offset: number, limit: number) {
+    const page = await session.request('loopscope/timers', { loop, offset, limit });
+    return { ...page, nodes: page.rows.map((row): ViewRow => ({ kind: 'timer', session, loop, row })) };
+  }
+}
