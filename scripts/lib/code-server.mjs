@@ -14,12 +14,13 @@ import { Stop, tail } from './run.mjs';
  * @property {boolean} [trust] false: folders are opened untrusted and VS Code asks; default true
  * @property {boolean} [isolated] true: HOME and all folders of VS Code are new and go away at the end; default true
  * @property {boolean} [development] true: pages may ask for extensions under development and extension tests; default true
- * @property {number} [port] default 0, any that is free
- * @property {string} [home] the folder that holds VS Code's user data and extensions when not isolated
+ * @property {string} [socket] listen on this Unix socket, for this user alone, and not on a port
+ * @property {string} [folder] what a window opens that names no folder
+ * @property {string} [home] the folder of VS Code's user data, extensions and socket, when not isolated; goes away at the end too
  */
 /**
  * @typedef {object} CodeServer
- * @property {string} origin `http://127.0.0.1:PORT`
+ * @property {string} origin `http://127.0.0.1:PORT`, or the socket's path
  * @property {string} folder where user data, extensions and logs lie
  * @property {(args: readonly string[]) => Promise<{ code: number | null, output: string }>} cli runs code-server's command line on the same folders
  * @property {() => string} output what the server has printed
@@ -43,7 +44,7 @@ export const QUIET_SETTINGS = {
 
 /** @param {CodeServerOptions} options @returns {Promise<CodeServer>} */
 export async function startCodeServer(options) {
-  const { host, trust = true, isolated = true, development = true, port = 0 } = options;
+  const { host, trust = true, isolated = true, development = true, socket } = options;
   // Short, because Unix sockets, whose paths are limited to about 100 characters, live below it.
   const folder = options.home ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ls-'));
   const make = (/** @type {string} */ name) => {
@@ -79,7 +80,8 @@ export async function startCodeServer(options) {
     host.node,
     [
       host.entry,
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${String(port)}`, ...folders],
+      ...['--auth', 'none', ...folders],
+      ...(socket ? ['--socket', socket, '--socket-mode', '600'] : ['--bind-addr', '127.0.0.1:0']),
       ...[
         '--ignore-last-opened',
         '--disable-telemetry',
@@ -89,6 +91,7 @@ export async function startCodeServer(options) {
       ...(trust ? ['--disable-workspace-trust'] : []),
       // Without it a built VS Code ignores the development paths that a page asks for.
       ...(development ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
+      ...(options.folder ? [options.folder] : []),
     ],
     { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env },
   );
@@ -102,7 +105,11 @@ export async function startCodeServer(options) {
       // The whole group is gone.
     }
   };
-  const killAtExit = () => killGroup('SIGKILL');
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const killAtExit = () => {
+    killGroup('SIGKILL');
+    remove();
+  };
   process.on('exit', killAtExit);
 
   const stop = async () => {
@@ -112,23 +119,20 @@ export async function startCodeServer(options) {
     clearTimeout(grace);
     killGroup('SIGKILL'); // Children that outlived the server: extension hosts, shells.
     process.off('exit', killAtExit);
-    if (!options.home) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    remove();
   };
 
   /** @type {Promise<string>} */
   const listening = new Promise((resolve, reject) => {
     const read = (/** @type {Buffer} */ data) => {
       output += data.toString('utf8');
-      const match = /HTTP server listening on (http:\/\/[\d.]+:\d+)/.exec(output);
+      const match = /HTTP server listening on (\S+)/.exec(output);
       if (match?.[1]) resolve(match[1]);
     };
     server.stdout.on('data', read);
     server.stderr.on('data', read);
     server.once('error', (error) => reject(new Stop(`VS Code's server could not be started: ${error.message}`)));
     void ended.then((code) => {
-      if (/EADDRINUSE/.test(output)) {
-        reject(new Stop(`port ${String(port)} is in use: choose another one, or leave the choice to Loopscope.`));
-      }
       reject(new Stop(`VS Code's server ended with code ${String(code)} before it listened:\n${tail(output)}`));
     });
   });
