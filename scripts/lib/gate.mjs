@@ -83,5 +83,6 @@ export function openGate({ socket, token, port }) {
       );
     });
     server.listen(port, '127.0.0.1', () => resolve(server));
+    server.unref(); // What lies behind the door keeps this process, not the door.
   });
 }
