@@ -19,7 +19,7 @@ export interface TreeRow {
 /** (view title) → TreeRow[], from top to bottom. The DOM's order is not the screen's: rows are recycled. */
 export const READ_ROWS = `(title) => {
   const header = [...document.querySelectorAll('.pane > .pane-header')]
-    .find((found) => (found.getAttribute('aria-label') ?? '').startsWith(title + ' Section'));
+    .find((found) => (' ' + (found.getAttribute('aria-label') ?? '')).endsWith(' ' + title + ' Section'));
   const pane = header?.parentElement;
   if (!pane) return [];
   return [...pane.querySelectorAll('.monaco-list-rows > .monaco-list-row')]

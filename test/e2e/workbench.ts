@@ -185,7 +185,8 @@ export class Workbench {
 
   /** A view's pane, title bar included. */
   view(view: string) {
-    return this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label^="${view} Section"]`) });
+    // A view with help for screen readers says so before its title.
+    return this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label$="${view} Section"]`) });
   }
 
   /** Expands or folds a view's pane. */

@@ -62,7 +62,7 @@ export class LogChannel implements vscode.Disposable {
     this.store.add(vscode.commands.registerCommand(Commands.showLog, () => this.show()));
     this.store.add(
       vscode.languages.registerDocumentLinkProvider(
-        { language: LOG_LANGUAGE },
+        { language: LOG_LANGUAGE, scheme: 'output' },
         { provideDocumentLinks: (doc) => this.links(doc) },
       ),
     );

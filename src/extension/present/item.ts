@@ -35,7 +35,7 @@ export const LAZY = { lazy: true } as const;
 export const STATE_ICONS: Readonly<Record<TaskState, Icon>> = {
   running: { id: 'play-circle', color: 'charts.green' },
   ready: { id: 'arrow-circle-right', color: 'charts.blue' },
-  waiting: { id: 'watch', color: 'descriptionForeground' },
+  waiting: { id: 'circle-outline', color: 'descriptionForeground' },
   finished: { id: 'pass', color: 'descriptionForeground' },
   failed: { id: 'error', color: 'errorForeground' },
   cancelled: { id: 'circle-slash', color: 'charts.yellow' },
