@@ -127,7 +127,7 @@ export async function startCodeServer(options) {
     const read = (/** @type {Buffer} */ data) => {
       output += data.toString('utf8');
       const match = /HTTP server listening on (\S+)/.exec(output);
-      if (match?.[1]) resolve(match[1]);
+      if (match?.[1]) resolve(match[1].replace(/\/$/, ''));
     };
     server.stdout.on('data', read);
     server.stderr.on('data', read);
