@@ -137,7 +137,7 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     shownErrors.clear();
     whole.changed();
     const { workspace } = capabilities;
-    const ask = (type: typeof DiagnosticRefreshRequest.type  ): void => {
+    const ask = (type: typeof DiagnosticRefreshRequest.type): void => {
       connection.sendRequest(type).catch((error: unknown) => logError('The editor did not refresh', error));
     };
     if (pulls() && workspace?.diagnostics?.refreshSupport === true) ask(DiagnosticRefreshRequest.type);

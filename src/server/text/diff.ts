@@ -30,5 +30,6 @@ export function editsBetween(before: string, after: string): TextEdit[] {
 export function unifiedDiff(path: string, before: string, after: string): string {
   if (before === after) return '';
   const patch = createTwoFilesPatch(path, path, before, after, undefined, undefined, { context: 3 });
-  return patch.replace(/^=+\r?\n/, '').replace(/^(---|\+\+\+) (.*?)\t?$/gm, '$1 $2');
+  const hunks = patch.indexOf('\n@@');
+  return hunks < 0 ? '' : `--- ${path}\n+++ ${path}${patch.slice(hunks)}`;
 }
