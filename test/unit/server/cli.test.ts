@@ -66,7 +66,7 @@ describe('command line', function () {
       ]) {
         assert.ok(stdout.includes(flag), flag);
       }
-      const { version } = require('./package.json') as { version: string };
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
       assert.equal((await folder.run(['--version'])).stdout.trim(), version);
     });
   });
