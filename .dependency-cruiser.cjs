@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   model: ['protocol', 'common'],
   analysis: ['common'],
   adapter: ['model', 'protocol', 'common'],
-  server: ['analysis', 'common'],
+  server: ['analysis', 'protocol', 'common'],
   extension: ['model', 'protocol', 'common'],
   webview: ['protocol', 'common'],
 };

@@ -9,6 +9,7 @@ import { registerCopying } from './commands/copy';
 import { registerNavigation } from './commands/navigate';
 import { registerSessionCommands } from './commands/session';
 import { registerDebugType } from './launch/debug-type';
+import { activateLint } from './lint/activate';
 import { LogChannel } from './log/log-channel';
 import { createReporter } from './report';
 import { watchDebugSessions } from './sessions/debug-sessions';
@@ -35,7 +36,7 @@ function compose(context: vscode.ExtensionContext): LoopscopeApi {
   };
   const clock = (): number => performance.now() / 1000;
   const wall = (): number => Date.now() / 1000;
-  const { report, channel } = createReporter();
+  const { report, output, channel } = createReporter();
   own(channel);
   const hub = new SessionHub(clock, wall);
   const state = new ViewState(
@@ -54,6 +55,7 @@ function compose(context: vscode.ExtensionContext): LoopscopeApi {
     registerSessionCommands(views),
   ];
   for (const part of parts.flat()) own(part);
+  own(activateLint({ extensionUri: context.extensionUri, output }));
   // Last: sessions that run already are told to parts that are there.
   own(watchDebugSessions(hub));
   return createApi(views.shells);

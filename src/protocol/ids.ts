@@ -45,12 +45,17 @@ export const Commands = {
   recordAdaptively: 'loopscope.recordAdaptively',
   showLog: 'loopscope.showLog',
   openWalkthrough: 'loopscope.openWalkthrough',
+  lintFixAll: 'loopscope.lint.fixAll',
+  lintOpenRule: 'loopscope.lint.openRule',
+  lintRestart: 'loopscope.lint.restart',
 } as const;
 
 /** Commands that rows and links call; nobody looks for them in the palette, so package.json does not name them. */
 export const InternalCommands = {
   openSite: 'loopscope.openSite',
   loadMore: 'loopscope.loadMore',
+  /** Of the language server's lenses: `(uri, position, locations)`, as the language server protocol writes them. */
+  lintShowPlaces: 'loopscope.lint.showPlaces',
 } as const;
 
 /** Keys below `loopscope.` in the settings, that the live view reads. */
@@ -66,6 +71,21 @@ export const Settings = {
   statusBar: 'statusBar',
   focusOnStart: 'views.focusOnStart',
 } as const;
+
+/** Keys below `loopscope.lint.` in the settings, that the language server reads. */
+export const LintSettings = {
+  enable: 'enable',
+  scope: 'scope',
+  severity: 'severity',
+  leaveToRuff: 'leaveToRuff',
+  codeLens: 'codeLens',
+} as const;
+
+/** The kind of code action that applies every safe fix of a document. */
+export const FIX_ALL_KIND = 'source.fixAll.loopscope';
+
+/** The notification by which the extension tells the language server whether Ruff's extension is on; a boolean. */
+export const RUFF_IS_ON = 'loopscope/ruffIsOn';
 
 /** Keys for `when` clauses. */
 export const ContextKeys = {

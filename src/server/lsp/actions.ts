@@ -2,6 +2,7 @@
 import type { CodeAction, CodeActionParams, Diagnostic, Range } from 'vscode-languageserver';
 import { CodeActionKind } from 'vscode-languageserver';
 import type { Finding } from '../../analysis/finding';
+import { FIX_ALL_KIND } from '../../protocol/ids';
 import { fixAll, safeFix } from '../fixes';
 import { editsBetween } from '../text/diff';
 import { toDiagnostic, toWorkspaceEdit } from './convert';
@@ -9,10 +10,7 @@ import { suppressInFile, suppressOnLine } from './suppress';
 import type { Unit } from './units';
 import type { Workbench } from './workbench';
 
-/** The kind of *fix all* by which `editor.codeActionsOnSave` can name it. */
-export const FIX_ALL = `${CodeActionKind.SourceFixAll}.loopscope`;
-
-export const CODE_ACTION_KINDS = [CodeActionKind.QuickFix, FIX_ALL];
+export const CODE_ACTION_KINDS = [CodeActionKind.QuickFix, FIX_ALL_KIND];
 
 type Analyse = (text: string) => readonly Finding[];
 
@@ -33,7 +31,7 @@ export async function codeActions(params: CodeActionParams, workbench: Workbench
     }
   }
   // Without a kind it would stand in the light bulb of every line: there, only where a finding has a safe fix.
-  const isAskedFor = params.context.only !== undefined && wants(FIX_ALL);
+  const isAskedFor = params.context.only !== undefined && wants(FIX_ALL_KIND);
   if (isAskedFor || actions.some((action) => action.isPreferred === true)) {
     const action = fixAllAction(unit, findings, await workbench.analyseLike(unit));
     if (action) actions.push(isAskedFor ? action : { ...action, kind: CodeActionKind.QuickFix });
@@ -78,7 +76,7 @@ function fixAllAction(unit: Unit, findings: readonly Finding[], analyse: Analyse
   const edit = unit.isNotebook
     ? toWorkspaceEdit(withoutOverlaps(fixes.map((fix) => fix.edits)), unit)
     : toWorkspaceEdit(editsBetween(unit.text(), fixAll(unit.text(), analyse).text), unit);
-  return edit ? { title: 'Fix all safe Loopscope findings', kind: FIX_ALL, edit } : undefined;
+  return edit ? { title: 'Fix all safe Loopscope findings', kind: FIX_ALL_KIND, edit } : undefined;
 }
 
 function withoutOverlaps<Edit extends { readonly span: { readonly start: number; readonly end: number } }>(

@@ -3,18 +3,28 @@
  * nothing of how a finding comes about.
  */
 import { pathToFileURL } from 'node:url';
-import type { Connection, Diagnostic, Hover, InitializeParams, InitializeResult } from 'vscode-languageserver';
+import type {
+  Connection,
+  Diagnostic,
+  DiagnosticOptions,
+  Disposable,
+  Hover,
+  InitializeParams,
+  InitializeResult,
+} from 'vscode-languageserver';
 import {
   CodeLensRefreshRequest,
   DiagnosticRefreshRequest,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  DocumentDiagnosticRequest,
   MarkupKind,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
 import { NotebookDocuments, TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analyzer } from '../../analysis/analyze';
+import { RUFF_IS_ON } from '../../protocol/ids';
 import { isSettingsFile } from '../config/project';
 import { CODE_ACTION_KINDS, codeActions } from './actions';
 import { SOURCE } from './convert';
@@ -29,18 +39,21 @@ import { pathOf, Workbench } from './workbench';
 import type { CheckProgress } from './workspace';
 import { WorkspaceDiagnostics } from './workspace';
 
-/** The notification by which an editor says whether it runs Ruff. */
-export const RUFF_IS_ON = 'loopscope/ruffIsOn';
-
 /** What our own client says of itself when it starts the server. Other editors may leave all of it out. */
 interface InitializationOptions {
   readonly ruffIsOn?: boolean;
   readonly canShowPlaces?: boolean;
-  /** The settings, for editors that can not be asked. */
+  /** The settings as they are at the start, or, for editors that can not be asked, all along. */
   readonly settings?: unknown;
 }
 
 const WATCHED = ['**/pyproject.toml', '**/ruff.toml', '**/.ruff.toml', '**/*.{py,pyi,pyw}'];
+
+/** @param isWhole whether the whole workspace is checked, not only what is open */
+function diagnosticOptions(isWhole: boolean): DiagnosticOptions {
+  // A cell's diagnostics depend on the cells above it.
+  return { identifier: 'loopscope', interFileDependencies: true, workspaceDiagnostics: isWhole };
+}
 
 /** Serves a connection until it ends. */
 export function serve(connection: Connection, analyzer: Promise<Analyzer>, version: string): void {
@@ -107,6 +120,29 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
   });
   const pulls = (): boolean => capabilities.textDocument?.diagnostic !== undefined;
 
+  /**
+   * Where the editor lets us, we say anew whether we check the whole workspace when its settings change: an editor that
+   * asks for the workspace keeps the diagnostics of closed files.
+   */
+  const registersDiagnostics = (): boolean => capabilities.textDocument?.diagnostic?.dynamicRegistration === true;
+  let registered: { readonly isWhole: boolean; readonly registration: Promise<Disposable> } | undefined;
+  const registerDiagnostics = async (): Promise<void> => {
+    if (!registersDiagnostics()) return;
+    const scopes = workbench.folders.map((folder) => editorSettings(`${pathToFileURL(folder).toString()}/`));
+    const isWhole = (await Promise.all(scopes)).some(({ enable, scope }) => enable && scope === 'workspace');
+    if (registered?.isWhole === isWhole) return;
+    const before = registered;
+    registered = {
+      isWhole,
+      registration: connection.client.register(DocumentDiagnosticRequest.type, {
+        documentSelector: null,
+        ...diagnosticOptions(isWhole),
+      }),
+    };
+    (await before?.registration)?.dispose();
+    await registered.registration;
+  };
+
   /** Tells of wrong settings, at their place in their file, and takes back what is mended. */
   const shownErrors = new Set<string>();
   const showSettingErrors = (): void => {
@@ -136,6 +172,7 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     shownErrors.forEach((uri) => void connection.sendDiagnostics({ uri, diagnostics: [] }));
     shownErrors.clear();
     whole.changed();
+    registerDiagnostics().catch((error: unknown) => logError('The editor does not ask for diagnostics', error));
     const { workspace } = capabilities;
     const ask = (type: typeof DiagnosticRefreshRequest.type): void => {
       connection.sendRequest(type).catch((error: unknown) => logError('The editor did not refresh', error));
@@ -150,13 +187,17 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     options = (params.initializationOptions ?? {}) as InitializationOptions;
     workbench.ruffIsOn = options.ruffIsOn === true;
     workbench.folders = (params.workspaceFolders ?? []).flatMap((folder) => pathOf(folder.uri) ?? []);
+    if (options.settings !== undefined && workbench.folders.length < 2) {
+      const known = readEditorSettings(options.settings);
+      for (const scope of ['', ...workbench.folders.map((folder) => pathToFileURL(folder).toString())])
+        settings.set(scope, Promise.resolve(known));
+    }
     return {
       serverInfo: { name: 'loopscope', version },
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         notebookDocumentSync: { notebookSelector: [{ notebook: '*', cells: [{ language: 'python' }] }] },
-        // A cell's diagnostics depend on the cells above it.
-        diagnosticProvider: { identifier: 'loopscope', interFileDependencies: true, workspaceDiagnostics: true },
+        ...(registersDiagnostics() ? {} : { diagnosticProvider: diagnosticOptions(true) }),
         codeActionProvider: { codeActionKinds: CODE_ACTION_KINDS },
         hoverProvider: true,
         codeLensProvider: {},
@@ -167,9 +208,10 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
 
   connection.onInitialized(() => {
     const { workspace } = capabilities;
-    const register = (registered: Promise<unknown>): void => {
-      registered.catch((error: unknown) => logError('The editor does not tell of changes', error));
+    const register = (registration: Promise<unknown>): void => {
+      registration.catch((error: unknown) => logError('The editor does not tell of changes', error));
     };
+    register(registerDiagnostics());
     if (workspace?.didChangeConfiguration?.dynamicRegistration === true) {
       register(connection.client.register(DidChangeConfigurationNotification.type, { section: 'loopscope.lint' }));
     }

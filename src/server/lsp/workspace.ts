@@ -140,7 +140,8 @@ export class WorkspaceDiagnostics {
     }
     // A file that is no longer there, or no longer checked, has nothing wrong in it.
     for (const uri of isWhole ? previous.keys() : []) {
-      if (!seen.has(uri)) pending.push({ uri, version: null, kind: DocumentDiagnosticReportKind.Full, items: [] });
+      if (!seen.has(uri) && this.host.isOpen(uri) === undefined)
+        pending.push({ uri, version: null, kind: DocumentDiagnosticReportKind.Full, items: [] });
     }
     flush();
     progress?.done();
