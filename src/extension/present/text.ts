@@ -83,7 +83,7 @@ export function share(value: number): string {
 /** Two significant digits: a rate that only trembles does not change the text. */
 export function rate(perSecond: number): string {
   if (perSecond < 1) return perSecond > 0 ? '<1/s' : '0/s';
-  return `${count(Number(perSecond.toPrecision(2)))}/s`;
+  return `${count(Math.round(Number(perSecond.toPrecision(2))))}/s`;
 }
 
 /** Last part of a path of any system. */

@@ -42,7 +42,12 @@ export class EventLoopViews implements vscode.Disposable {
     this.store.add(state.onDidChangeTasks(() => this.shells.tasks.ask()));
     this.store.add(hub.onDidEnd((session) => void this.lastLook(session)));
     this.store.add(hub.onDidChange(() => this.context()));
-    this.store.add(hub.onDidChangeShown(() => this.context()));
+    this.store.add(
+      hub.onDidChangeShown(() => {
+        state.keepOnly(new Set(hub.every.map((session) => session.id)));
+        this.context();
+      }),
+    );
     this.store.add(state.onDidPause(() => this.context()));
     this.store.add(state.onDidChangeTasks(() => this.context()));
     this.ready = true;
