@@ -149,13 +149,7 @@ export function venvPython(name) {
  * @param {Python[]} pythons @param {(line: string) => void} log
  */
 export async function prepareVenvs(pythons, log) {
-  const base = pythons.findLast((python) => python.canMakePip);
-  if (!base) {
-    throw new Stop(
-      `${pythons.map((python) => python.path).join(' and ')} cannot make a virtual environment with pip: install it (Debian: apt-get install python3-venv).`,
-    );
-  }
-  await prepareVenv('tools', base, 'test/tools.txt', log);
+  await prepareTools(pythons, log);
   const waiting = [...pythons];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())
@@ -164,34 +158,49 @@ export async function prepareVenvs(pythons, log) {
   await Promise.all([worker(), worker()]);
 }
 
+/** Prepares `.venv/tools` with the newest Python that can: some lack the pip that venv brings. @param {Python[]} pythons @param {(line: string) => void} log */
+async function prepareTools(pythons, log) {
+  /** @type {unknown} */
+  let reason;
+  for (const python of pythons.filter((each) => each.canMakePip).reverse()) {
+    try {
+      await prepareVenv('tools', python, 'test/tools.txt', log);
+      return;
+    } catch (error) {
+      if (!(error instanceof NoPip)) throw error;
+      reason = error;
+    }
+  }
+  const paths = pythons.map((python) => python.path).join(' and ');
+  const why = reason instanceof Error ? `\n${reason.message}` : '';
+  throw new Stop(
+    `${paths} cannot make a virtual environment with pip: install it (Debian: apt-get install python3-venv).${why}`,
+  );
+}
+
+/** This Python's venv brings no pip. */
+class NoPip extends Stop {}
+
 /** @param {string} name @param {Python} python @param {string} list @param {(line: string) => void} log */
 async function prepareVenv(name, python, list, log) {
   const folder = path.join(root, '.venv', name);
   const stampFile = path.join(folder, '.stamp');
   const text = fs.readFileSync(path.join(root, list));
-  const stamp = `${python.path} ${python.version} ${createHash('sha256').update(text).digest('hex')}`;
+  const stamp = `${name === 'tools' ? '' : `${python.path} ${python.version} `}${createHash('sha256').update(text).digest('hex')}`;
   const current = fs.existsSync(stampFile) ? fs.readFileSync(stampFile, 'utf8') : '';
   if (current === stamp && fs.existsSync(venvPython(name))) return;
   log(`Preparing .venv/${name} (Python ${python.version}) …`);
   fs.rmSync(folder, { recursive: true, force: true });
   const withPip = name === 'tools' ? [] : ['--without-pip'];
   const made = await run(python.path, ['-m', 'venv', ...withPip, folder], { quiet: true });
-  if (made.code !== 0)
-    throw new Stop(`${python.path} could not make a virtual environment in ${folder}:\n${tail(made.output)}`);
+  if (made.code !== 0) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    const sentence = `${python.path} could not make a virtual environment in ${folder}:\n${tail(made.output)}`;
+    throw name === 'tools' ? new NoPip(sentence) : new Stop(sentence);
+  }
   const target = name === 'tools' ? [] : ['--python', venvPython(name)];
-  const args = [
-    '-m',
-    'pip',
-    ...target,
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--only-binary',
-    ':all:',
-    '-r',
-    list,
-  ];
-  const installed = await run(venvPython('tools'), args, { cwd: root, quiet: true });
+  const pip = ['-m', 'pip', '--disable-pip-version-check', ...target, 'install', '--quiet', '--only-binary', ':all:'];
+  const installed = await run(venvPython('tools'), [...pip, '-r', list], { cwd: root, quiet: true });
   if (installed.code !== 0) {
     if (saysNoNetwork(installed.output)) {
       throw new Stop(

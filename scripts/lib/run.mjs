@@ -104,7 +104,8 @@ export function saysNoNetwork(output) {
  */
 export async function main(body) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+    // Not `once`: npm may send the signal a second time, in the middle of the cleaning up.
+    process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
   }
   try {
     const code = await body();
