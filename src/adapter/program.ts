@@ -8,7 +8,10 @@ import { LoopModel } from '../model/model';
 import type { ProcessState, UpdateEvent } from '../protocol/dap';
 import type { DetailLevel, RuntimeMessage } from '../protocol/wire';
 import type { Admitted } from './link/listener';
+import { AwaitsTree } from './features/awaits';
+import { Describer } from './features/describe';
 import { RuntimeLink } from './link/runtime-link';
+import { Settler } from './settle';
 
 /** Seconds on a clock that never goes back. */
 export function monotonic(): number {
@@ -16,11 +19,18 @@ export function monotonic(): number {
 }
 
 export class Program {
-  readonly model = new LoopModel();
+  readonly model: LoopModel;
+  readonly describer = new Describer(this);
+  readonly awaits = new AwaitsTree(this, monotonic);
+  readonly settler: Settler;
   readonly #changed = new Emitter<void>();
   readonly #said = new Emitter<{ readonly level: 'info' | 'warning' | 'error'; readonly text: string }>();
   readonly #connected = new Emitter<void>();
   readonly #lost = new Emitter<void>();
+  readonly #disconnected = new Emitter<void>();
+  readonly #ended = new Emitter<void>();
+  /** Resolves when the process has ended. */
+  readonly over = new Promise<void>((resolve) => void this.#ended.event(() => resolve()));
   #link: RuntimeLink | undefined;
   #phase: ProcessState['phase'] = 'starting';
   #exitCode: number | null = null;
@@ -37,7 +47,15 @@ export class Program {
   /** The runtime has gone; the program may live on. */
   readonly onLost = this.#lost.event;
 
-  constructor(name: string, level: DetailLevel) {
+  /** `previous`: the model of the session's program before this one; ids and revisions go on from there. */
+  constructor(name: string, level: DetailLevel, previous: LoopModel | undefined) {
+    this.model = new LoopModel(previous);
+    this.settler = new Settler(
+      this.model,
+      () => this.link,
+      monotonic,
+      () => this.#hasChanged(),
+    );
     this.model.program = name;
     this.#level = level;
   }
@@ -78,18 +96,20 @@ export class Program {
 
   /** A runtime has shown the token: from here on it fills the model. */
   connect(peer: Admitted, bytes: Buffer): void {
-    this.#link?.close();
-    this.model.restart();
     const link = new RuntimeLink(peer, this.model, monotonic, this.#level);
     this.#link = link;
     link.onMessage((message) => this.#message(message));
-    link.onChange(() => this.#hasChanged());
+    link.onChange(() => {
+      this.settler.check();
+      this.#hasChanged();
+    });
     link.onClosed((fault) => {
       if (this.#link !== link) return;
       if (fault !== '') {
         this.#said.fire({ level: 'error', text: fault });
         this.setNotice(`The connection to the program was ended: ${fault}`);
       }
+      this.#disconnected.fire();
       this.#lost.fire();
       this.#hasChanged();
     });
@@ -100,12 +120,20 @@ export class Program {
   ended(exitCode: number | null): void {
     this.#phase = 'ended';
     this.#exitCode = exitCode;
-    this.#link?.close();
+    this.leave();
+    this.#ended.fire();
     this.#changed.fire();
+  }
+
+  /** Resolves when there is no connection, or none any more. */
+  disconnected(): Promise<void> {
+    if (!this.link) return Promise.resolve();
+    return new Promise((resolve) => void this.#disconnected.event(() => resolve()));
   }
 
   /** Lets go of the program, which lives on. */
   leave(): void {
+    this.settler.dispose();
     this.#link?.close();
     clearTimeout(this.#lingerTimer);
   }

@@ -1,181 +1,126 @@
 /**
- * One debug session: the DAP side of a program. Standard requests are answered here, the custom ones by features/; each
- * gets exactly one answer. It owns the life of what it starts: when the session ends, so does the program, unless the
- * client asked otherwise.
+ * One debug session as DAP sees it: requests in, exactly one answer each out; events; reverse requests. It puts the
+ * session's parts together and knows nothing of how they work.
  */
-import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
-import {
-  DebugSession,
-  Event,
-  ExitedEvent,
-  InitializedEvent,
-  OutputEvent,
-  Response,
-  TerminatedEvent,
-} from '@vscode/debugadapter';
+import { DebugSession, Event, OutputEvent, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { LaunchArguments } from '../protocol/dap';
-import { PROTOCOL_VERSION } from '../protocol/dap';
-import { answer, type Handlers, RequestError } from './dispatch';
+import type { Client, ClientAbilities } from './client';
+import { answer, type Handlers } from './dispatch';
+import { logHandlers } from './features/log';
 import { loopHandlers } from './features/loops';
+import { queueHandlers } from './features/queues';
+import { snapshotHandlers } from './features/snapshot';
+import { CAPABILITIES, standardHandlers } from './features/standard';
 import { taskHandlers } from './features/tasks';
-import { LaunchError, parseLaunch } from './launch/arguments';
-import { buildCommand } from './launch/command';
-import { type Debuggee, spawnNative } from './launch/debuggee';
-import { askProcess, checkInterpreter } from './launch/interpreter';
+import { Threads } from './features/threads';
 import { ProcessTree, realSystem } from './launch/process-tree';
-import { realSurroundings, runtimeFolder } from './launch/surroundings';
-import { Listener } from './link/listener';
-import { Program } from './program';
+import { Life } from './life';
+import type { Program } from './program';
 import { Updates } from './updates';
 
 /** What the process around the session does for it. */
-export interface Host {
+export interface SessionHost {
   /** Folder of the running bundle. */
   readonly bundle: string;
-  /** The session is over and has let go of everything. */
+  /** The session is over and has let go of everything; called once. */
   ended(): void;
 }
 
-export class AdapterSession extends DebugSession {
-  readonly #host: Host;
-  readonly #tree = new ProcessTree(realSystem);
-  readonly #updates = new Updates(() => this.#sendUpdate());
-  readonly #tables: readonly Handlers[];
-  #program = new Program('', 'adaptive');
-  #listener: Listener | undefined;
-  #debuggee: Debuggee | undefined;
-  #configured: (() => void) | undefined;
-  readonly #configurationDone = new Promise<void>((resolve) => {
-    this.#configured = resolve;
-  });
-  #terminated = false;
+/** After the last answer this long is left for it to reach the client, ms. */
+const FAREWELL = 100;
 
-  constructor(host: Host) {
+export class AdapterSession extends DebugSession {
+  readonly #tables: readonly Handlers[];
+  readonly #life: Life;
+  readonly #updates = new Updates(() => this.sendEvent(new Event('loopscope/update', this.#program().update())));
+  #program: () => Program = () => {
+    throw new Error('no program yet');
+  };
+
+  constructor(host: SessionHost) {
     super();
-    this.#host = host;
-    const program = (): Program => this.#program;
-    this.#tables = [this.#standard(), loopHandlers(program), taskHandlers(program)];
+    let abilities: ClientAbilities = { runInTerminal: false, startDebugging: false };
+    const client: Client = {
+      get abilities() {
+        return abilities;
+      },
+      event: (name, body) => this.sendEvent(new Event(name, body)),
+      request: (command, args, seconds) => this.#ask(command, args, seconds),
+      say: (category, text) => this.sendEvent(new OutputEvent(category === 'console' ? `${text}\n` : text, category)),
+    };
+    const threads = new Threads(client);
+    this.#life = new Life({
+      client,
+      tree: new ProcessTree(realSystem),
+      bundle: host.bundle,
+      shows: (program) => {
+        this.#program = () => program;
+        program.onChange(() => {
+          threads.update(program.model);
+          this.#updates.changed();
+        });
+      },
+      flush: () => this.#updates.flush(),
+      ended: () => {
+        this.#updates.dispose();
+        setTimeout(() => host.ended(), FAREWELL);
+      },
+    });
+    const program = (): Program => this.#program();
+    this.#tables = [
+      {
+        initialize: (args) => {
+          abilities = readAbilities(args);
+          return CAPABILITIES;
+        },
+        threads: () => threads.list(),
+      },
+      this.#life.handlers(),
+      standardHandlers(),
+      loopHandlers(program),
+      taskHandlers(program),
+      queueHandlers(program),
+      logHandlers(program),
+      snapshotHandlers(program),
+    ];
+  }
+
+  /** The client has gone. */
+  override shutdown(): void {
+    void this.#life.abandon();
   }
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
-    const fail = (error: unknown): void => this.#say('stderr', `Loopscope: ${String(error)}`);
-    void answer(this.#tables, request.command, request.arguments, fail).then((result) => {
+    const unexpected = (error: unknown): void => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.sendEvent(new OutputEvent(`Loopscope failed at "${request.command}": ${text}\n`, 'console'));
+    };
+    void answer(this.#tables, request.command, request.arguments, unexpected).then((result) => {
       const response: DebugProtocol.Response = new Response(request);
       if (result.success) {
         response.body = result.body;
       } else {
         response.success = false;
         response.message = result.message;
+        // `format` may hold {placeholders}: a sentence of ours must not look like one.
         response.body = { error: { id: 1, format: result.message.replace(/[{}]/g, ''), showUser: result.show } };
       }
       this.sendResponse(response);
     });
   }
 
-  /** The client has gone. */
-  override shutdown(): void {
-    void this.#end(true);
-  }
-
-  #standard(): Handlers {
-    return {
-      initialize: () => ({
-        supportsConfigurationDoneRequest: true,
-        supportsTerminateRequest: true,
-        supportTerminateDebuggee: true,
-        supportsLoopscope: PROTOCOL_VERSION,
-      }),
-      launch: (args) => this.#launch(args),
-      configurationDone: () => this.#configured?.(),
-      threads: () => ({ threads: [{ id: 1, name: 'MainThread' }] }),
-      setBreakpoints: () => ({ breakpoints: [] }),
-      setExceptionBreakpoints: () => ({}),
-      terminate: async () => {
-        if (this.#debuggee) await this.#tree.end(this.#debuggee.pid, 'interrupt', this.#debuggee.group);
-      },
-      disconnect: async () => {
-        await this.#end(true);
-      },
-    };
-  }
-
-  async #launch(value: unknown): Promise<void> {
-    try {
-      await this.#start(parseLaunch(value));
-    } catch (error) {
-      if (error instanceof LaunchError) throw new RequestError(error.message, true);
-      throw error;
-    }
-  }
-
-  async #start(args: LaunchArguments): Promise<void> {
-    this.#listener = await Listener.open((why) => this.#say('console', `Loopscope refused ${why}.`));
-    const expected = this.#listener.expect((peer) => this.#program.connect(peer, peer.rest));
-    const command = buildCommand(
-      args,
-      {
-        bootstrap: `${runtimeFolder(this.#host.bundle)}/bootstrap`,
-        port: this.#listener.port,
-        token: expected.token,
-        children: args.subProcess ?? true,
-      },
-      realSurroundings(),
-    );
-    await checkInterpreter(command.python, command.cwd, command.env, askProcess);
-    this.#program = new Program(command.name, args.detail ?? 'adaptive');
-    this.#program.onChange(() => this.#updates.changed());
-    this.#program.onSaid(({ text }) => this.#say('console', `Loopscope: ${text}`));
-    if (command.hidden) this.#program.setNotice(command.hidden);
-    this.sendEvent(new InitializedEvent());
-    await this.#configurationDone;
-    const debuggee = await spawnNative(command);
-    this.#debuggee = debuggee;
-    this.#program.started(debuggee.pid);
-    this.sendEvent(
-      new Event('process', {
-        name: basename(command.name),
-        systemProcessId: debuggee.pid,
-        isLocalProcess: true,
-        startMethod: 'launch',
-      }),
-    );
-    debuggee.onOutput(({ category, text }) => this.#say(category, text));
-    debuggee.onExit(({ code }) => {
-      this.#program.ended(code);
-      this.#updates.flush();
-      this.sendEvent(new ExitedEvent(code ?? 0));
-      this.#terminate();
+  #ask(command: string, args: object, seconds: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.sendRequest(command, args, seconds * 1000, (response) => {
+        if (response.success) resolve(response.body);
+        else reject(new Error(response.message ?? 'the editor refused'));
+      });
     });
-  }
-
-  #terminate(): void {
-    if (this.#terminated) return;
-    this.#terminated = true;
-    this.sendEvent(new TerminatedEvent());
-  }
-
-  async #end(kill: boolean): Promise<void> {
-    const debuggee = this.#debuggee;
-    this.#debuggee = undefined;
-    this.#updates.dispose();
-    this.#program.leave();
-    this.#listener?.close();
-    if (debuggee && kill && this.#program.phase !== 'ended') await this.#tree.end(debuggee.pid, 'kill', debuggee.group);
-    setTimeout(() => this.#host.ended(), 50);
-  }
-
-  #say(category: string, text: string): void {
-    this.sendEvent(new OutputEvent(category === 'console' ? `${text}\n` : text, category));
-  }
-
-  #sendUpdate(): void {
-    this.sendEvent(new Event('loopscope/update', this.#program.update()));
   }
 }
 
-/** A name for a session's log lines. */
-export function sessionName(): string {
-  return randomUUID().slice(0, 8);
+function readAbilities(args: unknown): ClientAbilities {
+  const has = (name: string): boolean =>
+    typeof args === 'object' && args !== null && (args as Readonly<Record<string, unknown>>)[name] === true;
+  return { runInTerminal: has('supportsRunInTerminalRequest'), startDebugging: has('supportsStartDebuggingRequest') };
 }

@@ -25,12 +25,10 @@ export class Updates {
     this.#calm = setTimeout(() => this.#later(), CALM);
   }
 
-  /** Sends now what would have been sent later: the last update before the end. */
+  /** Sends now what would have been sent later, and nothing more until something changes: the last update. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#last = performance.now();
-    this.#send();
+    this.dispose();
+    this.#now();
   }
 
   dispose(): void {
@@ -42,6 +40,12 @@ export class Updates {
   #later(): void {
     if (this.#timer) return;
     const wait = Math.max(0, this.#last + SPACING - performance.now());
-    this.#timer = setTimeout(() => this.flush(), wait);
+    this.#timer = setTimeout(() => this.#now(), wait);
+  }
+
+  #now(): void {
+    this.#timer = undefined;
+    this.#last = performance.now();
+    this.#send();
   }
 }

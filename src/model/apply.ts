@@ -9,6 +9,7 @@ import { type EventLog, LogCode } from './event-log';
 import type { LoopState } from './loop-state';
 import { AUTOMATIC, type Names, UNNAMED } from './names';
 import { type NumberList, WireError } from './number-list';
+import type { States } from './states';
 import type { StringTable } from './strings';
 import { Flag, ROOT, State, type TaskTable } from './task-table';
 
@@ -34,6 +35,7 @@ export interface Surroundings {
   readonly tasks: TaskTable;
   readonly strings: StringTable;
   readonly names: Names;
+  readonly states: States;
   readonly log: EventLog;
   loop(number: number): LoopState;
   /** A task has ended: it is shown a moment longer. */
@@ -48,11 +50,6 @@ export class Applier {
 
   constructor(around: Surroundings) {
     this.#around = around;
-  }
-
-  /** A new connection counts its batches from 1 again. */
-  restart(): void {
-    this.#sequence = 0;
   }
 
   /**
@@ -75,7 +72,12 @@ export class Applier {
     }
     if (sequence !== this.#sequence + 1) loop.stale = true;
     this.#sequence = sequence;
-    loop.listing = values[LISTING] !== 0;
+    const listing = values[LISTING] !== 0;
+    if (listing && !loop.listing) {
+      this.#around.states.reset(loop);
+      loop.unsettled = true;
+    }
+    loop.listing = listing;
     this.#events(batch, loop);
     loop.tick = Math.max(loop.tick, values[TICK] ?? 0);
     const time = values[NOW] ?? 0;
@@ -84,6 +86,9 @@ export class Applier {
     loop.sleepUntil = values[SLEEP_UNTIL] ?? -1;
     loop.ready = values[READY] ?? 0;
     loop.timers = values[TIMERS] ?? 0;
+    loop.quiet = loop.ready === 0 && loop.sleepUntil >= 0;
+    if (!loop.listing) loop.countedUntil = loop.time;
+    else if (loop.quiet) loop.unsettled = false;
     if (loop.state === 'created' || loop.state === 'stopped') if (loop.sleepUntil >= 0) loop.state = 'running';
     return loop;
   }
@@ -157,7 +162,7 @@ export class Applier {
           this.#tickEnded(loop, a, 1);
           break;
         case EVENTS.counts.code:
-          log.event(number, code, loop.time, tasks, -1, -1, a, b);
+          log.event(number, code, loop.time, tasks, -1, -1, a, b, c);
           break;
         case EVENTS.io.code:
           register(loop.registrations, a, b);
@@ -262,8 +267,9 @@ export class Applier {
     const { tasks, strings, names, log } = this.#around;
     const parentSlot = this.#known(loop, parent);
     const creator = parentSlot >= 0 ? parentSlot : ROOT;
+    const kept = strings.coroutine(coroutine);
     let slot = loop.tasks.get(address);
-    if (slot >= 0 && (tasks.flags[slot] ?? 0) & Flag.synced && tasks.coroutine[slot] === coroutine) {
+    if (slot >= 0 && (tasks.flags[slot] ?? 0) & Flag.synced && tasks.coroutine[slot] === kept) {
       // A sync listed it before its creation arrived: now the rest is known.
       tasks.flags[slot] = (tasks.flags[slot] ?? 0) & ~Flag.synced;
       tasks.move(slot, creator);
@@ -278,7 +284,7 @@ export class Applier {
     }
     tasks.created[slot] = loop.time;
     tasks.since[slot] = loop.time;
-    tasks.coroutine[slot] = coroutine;
+    tasks.coroutine[slot] = kept;
     tasks.site[slot] = site;
     tasks.createdBy[slot] = parentSlot >= 0 ? (tasks.id[parentSlot] ?? 0) : 0;
     if (name < 0) {
@@ -300,7 +306,15 @@ export class Applier {
     tasks.since[slot] = loop.time;
     tasks.future[slot] = future;
     if (loop.handleTask === tasks.id[slot]) tasks.flags[slot] = (tasks.flags[slot] ?? 0) | Flag.stepWaits;
-    log.event(loop.number, EVENTS.taskWaits.code, loop.time, tasks, slot, this.#known(loop, future));
+    log.event(
+      loop.number,
+      EVENTS.taskWaits.code,
+      loop.time,
+      tasks,
+      slot,
+      this.#known(loop, future),
+      future === 0 ? 1 : 0,
+    );
   }
 
   #ended(loop: LoopState, address: number, outcome: number, detail: number): void {

@@ -3,13 +3,23 @@
  * without regard to case. What many tasks share (a coroutine, a file, a state) is looked at once, not once a task.
  */
 import type { Names } from './names';
+import type { States } from './states';
 import type { StringTable } from './strings';
 import { STATE_NAMES, type TaskTable } from './task-table';
+
+/** What a filter looks at. */
+export interface FilterSource {
+  readonly tasks: TaskTable;
+  readonly strings: StringTable;
+  readonly names: Names;
+  readonly states: States;
+}
 
 export type Matcher = (slot: number) => boolean;
 
 /** A matcher for `filter`; undefined if it shows everything. */
-export function matcher(filter: string, tasks: TaskTable, strings: StringTable, names: Names): Matcher | undefined {
+export function matcher(filter: string, from: FilterSource): Matcher | undefined {
+  const { tasks, strings, names } = from;
   const wanted = filter.trim().toLowerCase();
   if (wanted === '') return undefined;
   const has = (text: string | undefined): boolean => text?.toLowerCase().includes(wanted) === true;
@@ -28,7 +38,7 @@ export function matcher(filter: string, tasks: TaskTable, strings: StringTable, 
     return found;
   };
   return (slot) => {
-    if (states[tasks.state[slot] ?? 0]) return true;
+    if (states[from.states.of(slot)]) return true;
     const coroutine = tasks.coroutine[slot] ?? 0;
     const shared = known(coroutines, coroutine, () => {
       const described = strings.described(coroutine);

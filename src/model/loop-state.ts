@@ -44,6 +44,12 @@ export class LoopState {
   timers = 0;
   dropped = 0;
   listing = true;
+  /** Nothing was ready when the newest batch was sent, and the loop was about to sleep. */
+  quiet = false;
+  /** Handles were counted and are listed again: which tasks are ready has to be asked. */
+  unsettled = false;
+  /** Until this loop time handles were counted: what a task did before is not known, but that it was created or ended. */
+  countedUntil = -Infinity;
 
   /** The handle that runs: its start (-1: none) and, if it steps a task, that task's id. */
   handleStart = -1;

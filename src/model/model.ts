@@ -5,16 +5,18 @@
  * chains) is not here.
  */
 import type { LoopRow, PageOf, TaskNode, TaskRow, TasksArguments } from '../protocol/dap';
-import type { TaskState } from '../protocol/wire';
+import type { SyncAnswer, TaskState } from '../protocol/wire';
 import { Applier } from './apply';
 import { EventLog } from './event-log';
 import { type LoopMessage, LoopState } from './loop-state';
 import { Names } from './names';
 import type { NumberList } from './number-list';
-import { TaskPages } from './pages';
+import { compareBy, TaskPages } from './pages';
 import { Rows } from './rows';
+import { States } from './states';
 import { StringTable } from './strings';
-import { STATE_NAMES, TaskTable } from './task-table';
+import { Sync } from './sync';
+import { State, STATE_NAMES, TaskTable } from './task-table';
 
 /** How long a finished task is still shown, seconds; and how many at most. */
 export const LINGER_SECONDS = 2;
@@ -38,12 +40,14 @@ export class LoopModel {
   readonly log = new EventLog();
   readonly names = new Names();
   readonly tasks = new TaskTable((prefix) => this.names.release(prefix, this.log.newest));
-  readonly rows = new Rows(this.tasks, this.strings, this.names);
   readonly loops = new Map<number, LoopState>();
+  readonly states = new States(this.tasks, this.loops);
+  readonly rows = new Rows(this.tasks, this.strings, this.names, this.states);
   /** What the program is called: the first word of a loop's name. */
   program = '';
   #revision = 0;
   #now = 0;
+  #syncs = 0;
   #forgottenLoops = 0;
   #forgottenDropped = 0;
   readonly #lingering = new Float64Array(LINGER_MOST * 2);
@@ -53,18 +57,25 @@ export class LoopModel {
     tasks: this.tasks,
     strings: this.strings,
     names: this.names,
+    states: this.states,
     log: this.log,
     loop: (number) => this.#loop(number),
     ended: (slot) => this.#linger(slot),
   });
   readonly #pages: TaskPages;
 
-  constructor() {
+  /** `previous`: what was shown before in the same session; ids and revisions go on from there. */
+  constructor(previous?: LoopModel) {
+    if (previous) {
+      this.#revision = previous.revision + 1;
+      this.tasks.continueFrom(previous.tasks.nextId);
+    }
     const model = (): number => this.#revision;
     this.#pages = new TaskPages({
       tasks: this.tasks,
       strings: this.strings,
       names: this.names,
+      states: this.states,
       rows: this.rows,
       get revision() {
         return model();
@@ -105,11 +116,6 @@ export class LoopModel {
     this.log.text(message.loop, message.time, word, message.call, message.site);
     if (loop.state === 'closed' || loop.state === 'collected') this.#forgetOldLoops();
     return loop;
-  }
-
-  /** Another runtime follows in the same session: its addresses, loops and batches have nothing to do with the old. */
-  restart(): void {
-    this.#applier.restart();
   }
 
   /** Lets finished tasks go whose moment has passed; true if that changed anything. */
@@ -163,9 +169,17 @@ export class LoopModel {
     return this.#pages.page(args);
   }
 
-  /** Slots of one page of all tasks, and how many there are. */
-  select(args: TasksArguments): { readonly slots: readonly number[]; readonly total: number } {
-    return this.#pages.select(args, undefined);
+  /** Ids of one page of the tasks that are not done, and how many there are. */
+  liveTasks(args: TasksArguments): { readonly ids: readonly number[]; readonly total: number } {
+    const { slots, total } = this.#pages.select(args, (slot) => !this.tasks.isDone(slot));
+    return { ids: slots.map((slot) => this.tasks.id[slot] ?? 0), total };
+  }
+
+  /** Those of the ids whose tasks are not gone, sorted. */
+  order(ids: readonly number[], sort: TasksArguments['sort']): number[] {
+    const compare = compareBy(sort, this.tasks, this.names);
+    const slots = ids.map((id) => this.tasks.slotOf(id)).filter((slot) => slot >= 0);
+    return slots.sort(compare).map((slot) => this.tasks.id[slot] ?? 0);
   }
 
   /** The row of one task; undefined if it is gone. */
@@ -197,18 +211,59 @@ export class LoopModel {
   describe(id: number, name: string, state: TaskState): void {
     const slot = this.tasks.slotOf(id);
     if (slot < 0 || this.tasks.isDone(slot)) return;
-    if (name !== '' && this.rows.name(slot) !== name) {
-      const { prefix, number } = this.names.take(name);
-      this.names.release(this.tasks.prefix[slot] ?? 0, this.log.newest);
-      this.tasks.prefix[slot] = prefix;
-      this.tasks.number[slot] = number;
-      this.#revision++;
-    }
+    this.#named(slot, name);
     const number = STATE_NAMES.indexOf(state, 1);
-    if (number > 0 && number < 4 && this.tasks.state[slot] !== number) {
+    if (number >= State.running && number <= State.waiting && this.tasks.state[slot] !== number) {
       this.tasks.state[slot] = number;
       this.#revision++;
     }
+  }
+
+  /**
+   * Begins to bring a loop's tasks up to date with a list of those that live. Give it the list's slices, then call
+   * `finishSync`.
+   */
+  beginSync(loop: LoopState): Sync {
+    return new Sync(
+      {
+        tasks: this.tasks,
+        strings: this.strings,
+        named: (slot, name) => this.#named(slot, name),
+        lost: (of, slot) => this.#applier.finish(of, slot, State.finished, 0, of.time),
+      },
+      loop,
+      ++this.#syncs,
+    );
+  }
+
+  /** One slice of the list of a sync, that arrived at `now`. */
+  syncSlice(sync: Sync, listed: SyncAnswer['tasks'], now: number): void {
+    this.#now = now;
+    this.#revision++;
+    sync.slice(listed);
+  }
+
+  /** The list of a sync is complete, and a batch or a moment has passed since. */
+  finishSync(sync: Sync, now: number): void {
+    this.#now = now;
+    this.#revision++;
+    sync.finish();
+  }
+
+  /** The runtime said which tasks of a loop are ready. */
+  settle(loop: LoopState, ready: Iterable<number>): void {
+    loop.unsettled = false;
+    this.#revision++;
+    this.states.settle(loop, ready);
+  }
+
+  #named(slot: number, name: string): void {
+    if (name === '' || this.rows.name(slot) === name) return;
+    const { prefix, number } = this.names.take(name);
+    this.names.release(this.tasks.prefix[slot] ?? 0, this.log.newest);
+    this.tasks.prefix[slot] = prefix;
+    this.tasks.number[slot] = number;
+    this.#revision++;
   }
 
   #loop(number: number): LoopState {

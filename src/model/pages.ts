@@ -14,6 +14,7 @@ import { matcher, type Matcher } from './filter';
 import type { Names } from './names';
 import type { Rows } from './rows';
 import { isFoldable, shapeOf } from './shapes';
+import type { States } from './states';
 import type { StringTable } from './strings';
 import { ROOT, STATE_NAMES, State, type TaskTable } from './task-table';
 
@@ -29,6 +30,7 @@ export interface PageSource {
   readonly tasks: TaskTable;
   readonly strings: StringTable;
   readonly names: Names;
+  readonly states: States;
   readonly rows: Rows;
   readonly revision: number;
 }
@@ -97,8 +99,8 @@ export class TaskPages {
     args: TasksArguments,
     extra: Matcher | undefined,
   ): { readonly slots: readonly number[]; readonly total: number } {
-    const { tasks, strings, names } = this.#source;
-    const match = matcher(args.filter, tasks, strings, names);
+    const { tasks } = this.#source;
+    const match = matcher(args.filter, this.#source);
     const list = new Int32Array(tasks.top);
     let count = 0;
     for (let slot = 1; slot < tasks.top; slot++) {
@@ -230,7 +232,7 @@ export class TaskPages {
       const fold = folds.get(-((groupOf[at] ?? NONE) + 1));
       if (!fold) continue;
       const slot = slots[at] ?? 0;
-      const state = tasks.state[slot] ?? 0;
+      const state = this.#source.states.of(slot);
       fold.states[state] = (fold.states[state] ?? 0) + 1;
       fold.oldest = Math.min(fold.oldest, tasks.created[slot] ?? Infinity);
     }
@@ -256,8 +258,8 @@ export class TaskPages {
   }
 
   #groups(args: TasksArguments): PageOf<TaskNode> {
-    const { tasks, strings, names } = this.#source;
-    const match = matcher(args.filter, tasks, strings, names);
+    const { tasks } = this.#source;
+    const match = matcher(args.filter, this.#source);
     const keyOf = this.#groupKey(args.group);
     const groups = new NumberMap();
     const keys: number[] = [];
@@ -267,9 +269,9 @@ export class TaskPages {
     const states: Float64Array[] = [];
     const column = args.sort === 'busy' ? tasks.busy : tasks.steps;
     for (let slot = 1; slot < tasks.top; slot++) {
-      const state = tasks.state[slot] ?? 0;
+      const state = this.#source.states.of(slot);
       if (state === State.free || !this.#shown(slot, args.loop) || (match && !match(slot))) continue;
-      const key = keyOf[slot] ?? 0;
+      const key = keyOf(slot);
       let group = groups.get(key);
       if (group < 0) {
         group = keys.length;
@@ -311,16 +313,16 @@ export class TaskPages {
     };
   }
 
-  #groupKey(group: TasksArguments['group']): Int32Array | Uint8Array {
-    const { tasks } = this.#source;
+  #groupKey(group: TasksArguments['group']): (slot: number) => number {
+    const { coroutine, site } = this.#source.tasks;
     switch (group) {
       case 'state':
-        return tasks.state;
+        return (slot) => this.#source.states.of(slot);
       case 'site':
-        return tasks.site;
+        return (slot) => site[slot] ?? 0;
       case 'coroutine':
       case 'none':
-        return tasks.coroutine;
+        return (slot) => coroutine[slot] ?? 0;
     }
   }
 
@@ -342,8 +344,8 @@ export class TaskPages {
   #inGroup(tail: string): Matcher {
     const letter = tail.charAt(0);
     const key = Number(tail.slice(1));
-    const column = this.#groupKey(letter === 's' ? 'state' : letter === 'l' ? 'site' : 'coroutine');
-    return (slot) => column[slot] === key;
+    const keyOf = this.#groupKey(letter === 's' ? 'state' : letter === 'l' ? 'site' : 'coroutine');
+    return (slot) => keyOf(slot) === key;
   }
 
   /** The page of `units` with the pinned first; `slotOf` gives the slot by which a unit is sorted. */
@@ -375,8 +377,8 @@ export class TaskPages {
 
   /** Under a filter the creator tree keeps what matches and the way to it. */
   #marks(args: TasksArguments): Visible | undefined {
-    const { tasks, strings, names, revision } = this.#source;
-    const match = matcher(args.filter, tasks, strings, names);
+    const { tasks, revision } = this.#source;
+    const match = matcher(args.filter, this.#source);
     if (!match) return undefined;
     const key = `${revision} ${args.loop ?? ''} ${args.filter}`;
     if (this.#visible?.key === key) return this.#visible;

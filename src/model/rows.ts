@@ -4,17 +4,20 @@
  */
 import type { TaskRow } from '../protocol/dap';
 import type { Names } from './names';
+import type { States } from './states';
 import type { StringTable } from './strings';
 import { STATE_NAMES, type TaskTable } from './task-table';
 
 /** Makes rows of the tasks in a table. */
 export class Rows {
   readonly #tasks: TaskTable;
+  readonly #states: States;
   readonly #strings: StringTable;
   readonly #names: Names;
 
-  constructor(tasks: TaskTable, strings: StringTable, names: Names) {
+  constructor(tasks: TaskTable, strings: StringTable, names: Names, states: States) {
     this.#tasks = tasks;
+    this.#states = states;
     this.#strings = strings;
     this.#names = names;
   }
@@ -31,11 +34,11 @@ export class Rows {
       loop: tasks.loop[slot] ?? 0,
       name: this.name(slot),
       coroutine: coroutine.text,
-      state: STATE_NAMES[tasks.state[slot] ?? 0] ?? 'waiting',
+      state: STATE_NAMES[this.#states.of(slot)] ?? 'waiting',
       waitsFor: '',
       waitsForTask: null,
       due: null,
-      since: tasks.since[slot] ?? 0,
+      since: this.#states.since(slot),
       created: tasks.created[slot] ?? 0,
       createdBy: createdBy > 0 ? createdBy : null,
       createdAt: this.#strings.site(tasks.site[slot] ?? 0),

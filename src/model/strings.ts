@@ -9,7 +9,9 @@ import { WireError } from './number-list';
 /** Longest text kept of one string, in UTF-16 units: names may be a megabyte long. */
 export const MAX_STRING_LENGTH = 1000;
 /** Largest id accepted: far above what a program can have, far below what would harm us. */
-const LARGEST_ID = 0x7fff_ffff;
+const LARGEST_ID = 0x3fff_ffff;
+/** Numbers of texts that we intern ourselves begin above all of the runtime's. */
+const FIRST_OWN = LARGEST_ID + 1;
 
 /** A coroutine function or a callback: how it is called, and where it is defined. */
 export interface Described {
@@ -23,6 +25,9 @@ export class StringTable {
   readonly #texts = new Map<number, string>();
   readonly #sites = new Map<number, SourceSite | null>();
   readonly #described = new Map<number, Described>();
+  /** Coroutines: number by text, and the number kept by the runtime's. */
+  readonly #own = new Map<string, number>();
+  readonly #coroutines = new Map<number, number>();
   #revision = 0;
 
   /** Changes whenever a string is added: what was derived from all strings is then out of date. */
@@ -35,9 +40,10 @@ export class StringTable {
     for (const [id, text] of pairs) {
       if (!Number.isInteger(id) || id < 1 || id > LARGEST_ID)
         throw new WireError(`A string has the id ${id}, which is not a whole number from 1.`);
-      this.#texts.set(id, text.length > MAX_STRING_LENGTH ? `${text.slice(0, MAX_STRING_LENGTH)}…` : text);
+      this.#texts.set(id, shorten(text));
       this.#sites.delete(id);
       this.#described.delete(id);
+      this.#coroutines.delete(id);
     }
     this.#revision++;
   }
@@ -45,6 +51,30 @@ export class StringTable {
   /** The text of a string; '' if it is not known. */
   text(id: number): string {
     return this.#texts.get(id) ?? '';
+  }
+
+  /** The number under which a coroutine is kept: one number a text, whether it came interned or was told by a sync. */
+  coroutine(id: number): number {
+    let kept = this.#coroutines.get(id);
+    if (kept === undefined) {
+      const text = this.text(id);
+      kept = this.#own.get(text) ?? id;
+      this.#own.set(text, kept);
+      this.#coroutines.set(id, kept);
+    }
+    return kept;
+  }
+
+  /** The number of a coroutine whose text did not come as an interned string. */
+  intern(text: string): number {
+    const cut = shorten(text);
+    let id = this.#own.get(cut);
+    if (id === undefined) {
+      id = FIRST_OWN + this.#own.size;
+      this.#texts.set(id, cut);
+      this.#own.set(cut, id);
+    }
+    return id;
   }
 
   /** The text of a string that is used this once, and forgotten with it. */
@@ -73,6 +103,10 @@ export class StringTable {
     this.#described.set(id, described);
     return described;
   }
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_STRING_LENGTH ? `${text.slice(0, MAX_STRING_LENGTH)}…` : text;
 }
 
 function parseSite(text: string): SourceSite | null {

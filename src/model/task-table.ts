@@ -111,6 +111,16 @@ export class TaskTable {
     return slot;
   }
 
+  /** Id that the next task will have. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Ids are given from `id` on. */
+  continueFrom(id: number): void {
+    this.#nextId = Math.max(this.#nextId, id);
+  }
+
   /** Slot of the task with that id; -1 if it is gone. */
   slotOf(id: number): number {
     return id > 0 ? this.#slots.get(id) : NONE;

@@ -145,7 +145,7 @@ export interface TaskRow {
   readonly waitsForTask: number | null;
   /** Due time on the loop's clock, if the wait ends by itself. */
   readonly due: number | null;
-  /** Loop time since when it is in this state. */
+  /** Loop time since when it is in this state; -1: not known (handles were only counted then, or events were lost). */
   readonly since: number;
   readonly created: number; // loop time
   readonly createdBy: number | null;

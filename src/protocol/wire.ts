@@ -273,6 +273,7 @@ export interface EdgesAnswer extends AnswerBase {
   readonly edges: readonly (readonly [number, number])[];
 }
 export interface SyncAnswer extends AnswerBase {
+  /** `coroutine` in the form in which coroutines are interned: `qualname\tfile\tline`. */
   readonly tasks: readonly {
     readonly task: number;
     readonly name: string;

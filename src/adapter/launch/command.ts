@@ -35,7 +35,11 @@ export interface Command {
   /** What follows Python's own options. */
   readonly args: readonly string[];
   readonly cwd: string;
+  /** The whole environment of the program, where we start it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where a terminal starts it: what is set over the terminal's own environment (null: removed). */
+  readonly changes: Readonly<Record<string, string | null>>;
+  readonly bootstrap: string;
   /** What to call it on the screen: server.py, -m uvicorn. */
   readonly name: string;
   /** Why the runtime will not be seen, '' if it will. */
@@ -53,12 +57,15 @@ export function buildCommand(args: LaunchArguments, injection: Injection, around
       : [args.python].flat().filter((part) => part !== '');
   if (python.length === 0) throw new LaunchError('"python" in the launch configuration is empty: name an interpreter.');
   const pythonArgs = args.pythonArgs ?? [];
+  const changes = changedVariables(args, injection, cwd, around);
   return {
     python,
     pythonArgs,
     args: [...target, ...programArgs],
     cwd,
-    env: environment(args, injection, cwd, around),
+    env: environment(changes, injection.bootstrap, (args.console ?? 'internalConsole') === 'internalConsole', around),
+    changes,
+    bootstrap: injection.bootstrap,
     name,
     hidden: hidden(pythonArgs),
   };
@@ -83,24 +90,19 @@ function what(args: LaunchArguments, cwd: string, around: Surroundings): [readon
   return [['-c', [args.code ?? ''].flat().join('\n')], '-c'];
 }
 
-function environment(
+/** What the launch configuration and we set (null: remove), without what PYTHONPATH gets in front. */
+function changedVariables(
   args: LaunchArguments,
   injection: Injection,
   cwd: string,
   around: Surroundings,
-): Record<string, string> {
-  const env = new Map<string, string>();
-  /** Names of variables have no case on Windows: the first spelling stays. */
-  const set = (name: string, value: string | undefined | null): void => {
-    const known = around.windows ? [...env.keys()].find((key) => key.toUpperCase() === name.toUpperCase()) : undefined;
-    const key = known ?? name;
-    if (value === undefined || value === null) env.delete(key);
-    else env.set(key, value);
+): Record<string, string | null> {
+  const changes: Record<string, string | null> = {
+    // Set for ourselves where an editor runs us; a program that starts the editor must not inherit it.
+    ELECTRON_RUN_AS_NODE: null,
   };
-  for (const [name, value] of Object.entries(around.env)) set(name, value);
   if (args.envFile !== undefined) {
     const path = around.resolve(cwd, args.envFile);
-    // The default of Python's extension is ${workspaceFolder}/.env, which need not exist.
     if (around.isFile(path)) {
       let text: string;
       try {
@@ -108,21 +110,43 @@ function environment(
       } catch (error) {
         throw new LaunchError(`The file ${path} of "envFile" cannot be read: ${reason(error)}.`);
       }
-      for (const [name, value] of Object.entries(parseEnvFile(text, around.env))) set(name, value);
-    } else if (!/[\\/]?\.env$/.test(path))
+      Object.assign(changes, parseEnvFile(text, around.env));
+    } else if (!/(^|[\\/])\.env$/.test(path)) {
+      // The default of Python's extension is ${workspaceFolder}/.env, which need not exist.
       throw new LaunchError(`The file ${path} of "envFile" does not exist: correct it in the launch configuration.`);
+    }
   }
-  for (const [name, value] of Object.entries(args.env ?? {})) set(name, value);
-  const path = [...env].find(([name]) => (around.windows ? name.toUpperCase() : name) === 'PYTHONPATH')?.[1];
-  set('PYTHONPATH', path ? `${injection.bootstrap}${around.windows ? ';' : ':'}${path}` : injection.bootstrap);
-  set('LOOPSCOPE_CONNECT', `127.0.0.1:${injection.port}`);
-  set('LOOPSCOPE_TOKEN', injection.token);
-  set('LOOPSCOPE_STARTED', undefined);
-  set('LOOPSCOPE_CHILDREN', injection.children ? '1' : '0');
-  if ((args.console ?? 'internalConsole') === 'internalConsole') {
+  Object.assign(changes, args.env);
+  changes['LOOPSCOPE_CONNECT'] = `127.0.0.1:${injection.port}`;
+  changes['LOOPSCOPE_TOKEN'] = injection.token;
+  changes['LOOPSCOPE_STARTED'] = null;
+  changes['LOOPSCOPE_CHILDREN'] = injection.children ? '1' : '0';
+  return changes;
+}
+
+/** The environment of a program that we start ourselves. */
+function environment(
+  changes: Readonly<Record<string, string | null>>,
+  bootstrap: string,
+  withPipes: boolean,
+  around: Surroundings,
+): Record<string, string> {
+  const env = new Map<string, string>();
+  /** Names of variables have no case on Windows: the first spelling stays. */
+  const keyOf = (name: string): string =>
+    (around.windows ? [...env.keys()].find((key) => key.toUpperCase() === name.toUpperCase()) : undefined) ?? name;
+  const set = (name: string, value: string | undefined | null): void => {
+    if (value === undefined || value === null) env.delete(keyOf(name));
+    else env.set(keyOf(name), value);
+  };
+  for (const [name, value] of Object.entries(around.env)) set(name, value);
+  for (const [name, value] of Object.entries(changes)) set(name, value);
+  const path = env.get(keyOf('PYTHONPATH'));
+  set('PYTHONPATH', path ? `${bootstrap}${around.windows ? ';' : ':'}${path}` : bootstrap);
+  if (withPipes) {
     // Lines appear when they are printed, and in the encoding in which they are read; unless the person says otherwise.
-    if (!env.has('PYTHONUNBUFFERED')) set('PYTHONUNBUFFERED', '1');
-    if (!env.has('PYTHONIOENCODING')) set('PYTHONIOENCODING', 'utf-8');
+    if (!env.has(keyOf('PYTHONUNBUFFERED'))) set('PYTHONUNBUFFERED', '1');
+    if (!env.has(keyOf('PYTHONIOENCODING'))) set('PYTHONIOENCODING', 'utf-8');
   }
   return Object.fromEntries(env);
 }

@@ -1,0 +1,133 @@
+/**
+ * The requests `loopscope/ready`, `loopscope/timers` and `loopscope/selector`. None of these is modelled: each page is
+ * read from the runtime and is true at the tick that it names. Where it cannot be read the page says why.
+ */
+import * as v from 'valibot';
+import type { LoopPage, QueueRow, RegistrationRow, TimerQueueRow } from '../../protocol/dap';
+import { type Handlers, RequestError } from '../dispatch';
+import { readyAnswer, selectorAnswer, timersAnswer } from '../link/answers';
+import { QueryError } from '../link/runtime-link';
+import type { Program } from '../program';
+import { pageFields, parseArguments } from './pages';
+
+const queueArguments = v.object({ loop: v.number(), ...pageFields });
+const loopArguments = v.object({ loop: v.number() });
+
+/** Handlers over the program of the moment. */
+export function queueHandlers(program: () => Program): Handlers {
+  return {
+    'loopscope/ready': (args) => {
+      const { loop, offset, limit } = parseArguments(queueArguments, args, 'loopscope/ready');
+      return readyPage(program(), loop, offset, limit);
+    },
+    'loopscope/timers': (args) => {
+      const { loop, offset, limit } = parseArguments(queueArguments, args, 'loopscope/timers');
+      return timersPage(program(), loop, offset, limit);
+    },
+    'loopscope/selector': (args) => {
+      const { loop } = parseArguments(loopArguments, args, 'loopscope/selector');
+      return selectorPage(program(), loop);
+    },
+  };
+}
+
+/** The ready queue, the next handle first. */
+export function readyPage(program: Program, loop: number, offset: number, limit: number): Promise<LoopPage<QueueRow>> {
+  return page(program, loop, offset, { query: 'ready', loop, offset, limit }, readyAnswer, (answer) => {
+    const seen = new Map<string, number>();
+    const rows = answer.rows.map((row, index): QueueRow => {
+      const task = program.model.idAt(loop, row.subject) ?? null;
+      return {
+        node: unique(seen, task === null ? `c:${row.text}` : `t${task}`),
+        position: offset + index,
+        task,
+        text: row.text,
+        by: row.by,
+        at: row.at,
+        cancelled: row.cancelled,
+      };
+    });
+    return { total: answer.total, rows };
+  });
+}
+
+/** The timer heap in due order. */
+export function timersPage(
+  program: Program,
+  loop: number,
+  offset: number,
+  limit: number,
+): Promise<LoopPage<TimerQueueRow>> {
+  return page(program, loop, offset, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
+    total: answer.total,
+    rows: answer.rows.map((row): TimerQueueRow => ({
+      node: `h${row.handle}`,
+      task: program.model.idAt(loop, row.subject) ?? null,
+      text: row.text,
+      due: row.due,
+      at: row.at,
+      cancelled: row.cancelled,
+    })),
+  }));
+}
+
+/** What the selector is registered for. */
+export function selectorPage(program: Program, loop: number): Promise<LoopPage<RegistrationRow>> {
+  return page(program, loop, 0, { query: 'selector', loop }, selectorAnswer, (answer) => ({
+    total: answer.rows.length,
+    rows: answer.rows.map((row): RegistrationRow => ({
+      fd: row.fd,
+      events: row.events,
+      text: row.text,
+      peer: row.peer,
+      task: program.model.idAt(loop, row.task) ?? null,
+    })),
+  }));
+}
+
+async function page<Schema extends v.GenericSchema<unknown, { readonly tick: number; readonly time: number }>, Row>(
+  program: Program,
+  loop: number,
+  offset: number,
+  query: Parameters<NonNullable<Program['link']>['query']>[0],
+  schema: Schema,
+  read: (answer: v.InferOutput<Schema>) => { readonly total: number; readonly rows: readonly Row[] },
+): Promise<LoopPage<Row>> {
+  const { model, link } = program;
+  const state = model.loops.get(loop);
+  if (!state) throw new RequestError(`There is no loop ${loop}: ask loopscope/loops which there are.`);
+  const empty = (notice: string): LoopPage<Row> => ({
+    revision: model.revision,
+    total: 0,
+    offset,
+    rows: [],
+    loop,
+    tick: state.tick,
+    time: state.time,
+    notice,
+  });
+  if (state.state === 'closed' || state.state === 'collected') return empty('This loop is closed.');
+  if (!link) return empty(program.phase === 'ended' ? 'The program has ended.' : 'The program is not connected.');
+  try {
+    const answer = await link.query(query, schema);
+    return {
+      revision: model.revision,
+      offset,
+      loop,
+      tick: answer.tick,
+      time: answer.time,
+      notice: '',
+      ...read(answer),
+    };
+  } catch (error) {
+    if (error instanceof QueryError) return empty(state.info?.hides || error.message);
+    throw error;
+  }
+}
+
+/** `id`, or with a number where it has come before. */
+function unique(seen: Map<string, number>, id: string): string {
+  const times = seen.get(id) ?? 0;
+  seen.set(id, times + 1);
+  return times === 0 ? id : `${id}:${times}`;
+}

@@ -1,0 +1,360 @@
+/**
+ * The life of a session's program: started, or taken over from a parent session; followed; restarted; ended. It decides
+ * what happens when; how a process is started, reached and ended is launch/'s and link/'s business, and what is shown of
+ * it is features/'s.
+ */
+import { join } from 'node:path';
+import type { LaunchArguments } from '../protocol/dap';
+import type { Client } from './client';
+import { type Handlers, RequestError } from './dispatch';
+import { type ChildArguments, LaunchError, parseAttach, parseLaunch } from './launch/arguments';
+import { buildCommand, type Command } from './launch/command';
+import { type Debuggee, type Exit, spawnNative } from './launch/debuggee';
+import { askProcess, checkInterpreter } from './launch/interpreter';
+import type { ProcessTree, Strength } from './launch/process-tree';
+import { realSurroundings, runtimeFolder } from './launch/surroundings';
+import { startInTerminal } from './launch/terminal';
+import { Children, dialParent } from './link/children';
+import { type Admitted, Listener } from './link/listener';
+import { Newcomer } from './link/newcomer';
+import { Program } from './program';
+
+/** How long each strength of ending a program may take before the next, s. */
+const PATIENCE = 5;
+/** How long the last state is held back for a client that wants to look at it, s. */
+const LAST_LOOK = 1;
+/** How long the end of the connection is waited for after the end of the process, s. */
+const LAST_WORDS = 1;
+const TERMINAL_SECONDS = 60;
+const CHILD_SECONDS = 20;
+
+/** What the life needs of the session. */
+export interface LifeHost {
+  readonly client: Client;
+  readonly tree: ProcessTree;
+  /** Folder of the running bundle. */
+  readonly bundle: string;
+  /** Another program is shown from here on. */
+  shows(program: Program): void;
+  /** The update that says so has to be sent now. */
+  flush(): void;
+  /** Everything is over: the adapter may go. */
+  ended(): void;
+}
+
+type Plan =
+  | { readonly kind: 'launch'; readonly args: LaunchArguments }
+  | { readonly kind: 'child'; readonly args: ChildArguments };
+
+export class Life {
+  readonly #host: LifeHost;
+  #program: Program;
+  #plan: Plan | undefined;
+  #listener: Listener | undefined;
+  #debuggee: Debuggee | undefined;
+  #command: Command | undefined;
+  #restarting = false;
+  #initialized = false;
+  #terminated = false;
+  #over = false;
+  readonly #configured = signal();
+  readonly #seen = signal();
+  readonly #aborted = signal();
+  #exited = signal();
+
+  constructor(host: LifeHost) {
+    this.#host = host;
+    this.#program = new Program('', 'adaptive', undefined);
+    host.shows(this.#program);
+  }
+
+  handlers(): Handlers {
+    return {
+      launch: (value) => this.#begin(() => ({ kind: 'launch', args: parseLaunch(value) })),
+      attach: (value) => this.#begin(() => ({ kind: 'child', args: parseAttach(value) })),
+      configurationDone: () => this.#configured.fire(),
+      restart: (args) => this.#restart(args),
+      terminate: () => this.#terminate(),
+      disconnect: (args) => this.#disconnect(args),
+      'loopscope/seen': () => {
+        this.#seen.fire();
+        return {};
+      },
+    };
+  }
+
+  /** The client has gone without a word. */
+  async abandon(): Promise<void> {
+    await this.#end(this.#plan?.kind === 'launch');
+  }
+
+  async #begin(parse: () => Plan): Promise<void> {
+    if (this.#plan) throw new RequestError('This session has a program already: start another session.');
+    try {
+      this.#plan = parse();
+      if (this.#plan.kind === 'launch') await this.#launch(this.#plan.args);
+      else await this.#takeOver(this.#plan.args);
+    } catch (error) {
+      if (error instanceof LaunchError) throw new RequestError(error.message, true);
+      throw error;
+    }
+  }
+
+  async #launch(args: LaunchArguments): Promise<void> {
+    const { client } = this.#host;
+    const listener = await this.#listen();
+    const runtime = runtimeFolder(this.#host.bundle);
+    const main = listener.expect((peer) => void this.#arrived(peer, args));
+    const command = buildCommand(
+      args,
+      {
+        bootstrap: join(runtime, 'bootstrap'),
+        port: listener.port,
+        token: main.token,
+        children: args.subProcess ?? true,
+      },
+      realSurroundings(),
+    );
+    await checkInterpreter(command.python, command.cwd, command.env, askProcess);
+    this.#command = command;
+    const program = this.#show(command.name, args.detail ?? 'adaptive');
+    if (command.hidden) {
+      program.setNotice(command.hidden);
+      client.say('console', `Loopscope: ${command.hidden}`);
+    }
+    if (!this.#initialized) client.event('initialized');
+    this.#initialized = true;
+    await Promise.race([this.#configured.fired, this.#aborted.fired]);
+    if (this.#over) throw new RequestError('The session was ended before the program was started.');
+    const debuggee = await this.#start(command, args, listener, runtime);
+    this.#follow(debuggee, command);
+  }
+
+  #start(command: Command, args: LaunchArguments, listener: Listener, runtime: string): Promise<Debuggee> {
+    const { client, tree } = this.#host;
+    const console = args.console ?? 'internalConsole';
+    if (console === 'internalConsole') return spawnNative(command);
+    if (!client.abilities.runInTerminal)
+      throw new LaunchError('This editor cannot open a terminal for the program: use "console": "internalConsole".');
+    return startInTerminal(
+      command,
+      join(runtime, 'launcher.py'),
+      listener,
+      console === 'integratedTerminal' ? 'integrated' : 'external',
+      (request) => client.request('runInTerminal', request, TERMINAL_SECONDS),
+      (pid) => tree.alive(pid),
+    );
+  }
+
+  #follow(debuggee: Debuggee, command: Command): void {
+    const { client } = this.#host;
+    this.#debuggee = debuggee;
+    this.#exited = signal();
+    this.#program.started(debuggee.pid);
+    client.event('process', {
+      name: command.name,
+      systemProcessId: debuggee.pid,
+      isLocalProcess: true,
+      startMethod: 'launch',
+    });
+    debuggee.onOutput(({ category, text }) => client.say(category, text));
+    debuggee.onExit((exit) => {
+      this.#exited.fire();
+      void this.#programEnded(exit);
+    });
+  }
+
+  async #takeOver(args: ChildArguments): Promise<void> {
+    const { client } = this.#host;
+    const { port, token, name, pid } = args.loopscopeChild;
+    let peer: Admitted;
+    try {
+      peer = await dialParent(port, token);
+    } catch {
+      throw new LaunchError(`The child process ${name} has ended, or the session that started it has.`);
+    }
+    const program = this.#show(name, args.detail ?? 'adaptive');
+    client.event('initialized');
+    program.started(pid);
+    client.event('process', { name, systemProcessId: pid, isLocalProcess: true, startMethod: 'attach' });
+    program.onLost(() => void this.#programEnded({ code: null, signal: '' }));
+    program.connect(peer, peer.rest);
+  }
+
+  /** A runtime has shown the main token: it is the program's own, or a child's. */
+  async #arrived(peer: Admitted, args: LaunchArguments): Promise<void> {
+    const { client } = this.#host;
+    const newcomer = new Newcomer(peer, (why) => {
+      client.say('console', `Loopscope: ${why}`);
+      this.#program.setNotice(`A process of the program was let go: ${why}`);
+    });
+    const hello = await newcomer.hello();
+    if (!hello || this.#over) {
+      newcomer.refuse();
+      return;
+    }
+    const replaces = this.#program.phase === 'connected' && hello.pid === this.#program.pid;
+    if (this.#program.phase === 'starting' || replaces) {
+      if (replaces) {
+        client.say('console', 'Loopscope: the process has replaced itself by another program.');
+        this.#show(this.#command?.name ?? '', this.#program.level);
+      }
+      const taken = newcomer.take();
+      this.#program.connect(taken, taken.rest);
+      return;
+    }
+    if (args.subProcess === false || !this.#listener) {
+      newcomer.refuse();
+      return;
+    }
+    const children = new Children(this.#listener, {
+      startSession: async (name, child) => {
+        if (!client.abilities.startDebugging) throw new Error('this editor cannot start further sessions.');
+        const configuration = {
+          type: 'loopscope',
+          request: 'attach',
+          name,
+          loopscopeChild: child,
+          detail: this.#program.level,
+          ...(args.holdLastState === true ? { holdLastState: true } : {}),
+        };
+        await client.request('startDebugging', { configuration, request: 'attach' }, CHILD_SECONDS);
+      },
+      say: (text) => client.say('console', `Loopscope: ${text}`),
+    });
+    await children.adopt(newcomer, hello);
+  }
+
+  #show(name: string, level: 'adaptive' | 'full'): Program {
+    const previous = this.#program;
+    previous.leave();
+    const program = new Program(name, level, previous.model);
+    this.#program = program;
+    program.onSaid(({ text }) => this.#host.client.say('console', `Loopscope: ${text}`));
+    this.#host.shows(program);
+    return program;
+  }
+
+  async #listen(): Promise<Listener> {
+    this.#listener?.close();
+    try {
+      this.#listener = await Listener.open((why) => this.#host.client.say('console', `Loopscope turned away ${why}.`));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LaunchError(`No port of this machine could be opened for the program to connect to: ${reason}.`);
+    }
+    return this.#listener;
+  }
+
+  async #programEnded({ code }: Exit): Promise<void> {
+    const { client } = this.#host;
+    const program = this.#program;
+    await Promise.race([program.disconnected(), sleep(LAST_WORDS)]);
+    if (program !== this.#program) return;
+    program.ended(code);
+    if (this.#restarting || this.#over) return;
+    this.#host.flush();
+    if (this.#plan?.args.holdLastState === true) await Promise.race([this.#seen.fired, sleep(LAST_LOOK)]);
+    if (code !== null) client.event('exited', { exitCode: code });
+    this.#sayTerminated();
+  }
+
+  #sayTerminated(): void {
+    if (this.#terminated) return;
+    this.#terminated = true;
+    this.#host.client.event('terminated');
+  }
+
+  async #restart(value: unknown): Promise<void> {
+    if (this.#plan?.kind !== 'launch')
+      throw new RequestError('Only a program that this session has started can be restarted.');
+    if (this.#restarting) throw new RequestError('The program is being restarted already.');
+    const next =
+      typeof value === 'object' && value !== null && 'arguments' in value && value.arguments !== undefined
+        ? value.arguments
+        : this.#plan.args;
+    this.#restarting = true;
+    try {
+      const args = parseLaunch(next);
+      const old = this.#debuggee;
+      if (old && this.#program.phase !== 'ended') {
+        await this.#host.tree.end(old.pid, 'kill', old.group);
+        await Promise.race([this.#exited.fired, sleep(PATIENCE)]);
+      }
+      old?.detach();
+      this.#plan = { kind: 'launch', args };
+      this.#restarting = false;
+      this.#terminated = false;
+      await this.#launch(args);
+    } catch (error) {
+      this.#restarting = false;
+      this.#sayTerminated();
+      if (error instanceof LaunchError) throw new RequestError(error.message, true);
+      throw error;
+    }
+  }
+
+  /** Asks the program to end, first as Ctrl+C would, then harder. */
+  async #terminate(): Promise<void> {
+    const pid = this.#debuggee?.pid ?? this.#program.pid;
+    if (this.#program.phase === 'ended' || pid === 0) {
+      this.#sayTerminated();
+      return;
+    }
+    await this.#host.tree.end(pid, 'interrupt', this.#debuggee?.group ?? false);
+    void this.#insist(pid, this.#program, ['terminate', 'kill']);
+  }
+
+  async #insist(pid: number, program: Program, strengths: readonly Strength[]): Promise<void> {
+    const gone = (): boolean => program.phase === 'ended' || program !== this.#program || this.#over;
+    for (const strength of strengths) {
+      await Promise.race([program.over, this.#aborted.fired, sleep(PATIENCE)]);
+      if (gone()) return;
+      this.#host.client.say('console', `Loopscope: the program still runs after ${PATIENCE} s: ${strength}.`);
+      await this.#host.tree.end(pid, strength, this.#debuggee?.group ?? false);
+    }
+  }
+
+  async #disconnect(value: unknown): Promise<void> {
+    const asked =
+      typeof value === 'object' && value !== null && 'terminateDebuggee' in value ? value.terminateDebuggee : undefined;
+    await this.#end(typeof asked === 'boolean' ? asked : this.#plan?.kind === 'launch');
+  }
+
+  async #end(kill: boolean): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#aborted.fire();
+    const debuggee = this.#debuggee;
+    const pid = debuggee?.pid ?? (kill ? this.#program.pid : 0);
+    if (kill && pid > 0 && this.#program.phase !== 'ended') {
+      await this.#host.tree.end(pid, 'kill', debuggee?.group ?? false);
+      if (debuggee) await Promise.race([this.#exited.fired, sleep(PATIENCE)]);
+    }
+    debuggee?.detach();
+    this.#program.leave();
+    this.#listener?.close();
+    this.#host.ended();
+  }
+}
+
+interface Signal {
+  readonly fired: Promise<void>;
+  fire(): void;
+}
+
+/** Something that happens once and can be waited for. */
+function signal(): Signal {
+  let fire = (): void => undefined;
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return { fired, fire: () => fire() };
+}
+
+/** Resolves after `seconds`; keeps no process alive. */
+function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000).unref();
+  });
+}

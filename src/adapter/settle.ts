@@ -1,0 +1,138 @@
+/**
+ * Keeps the model's tasks true where events do not suffice: after connecting and after drops it asks for the list of
+ * live tasks, in slices; and where handles are only counted it asks which tasks are ready before a page counts states.
+ * One question at a time for a loop, never more often than it must.
+ */
+import type { LoopModel } from '../model/model';
+import type { LoopState } from '../model/loop-state';
+import type { Sync } from '../model/sync';
+import { readyAnswer, syncAnswer } from './link/answers';
+import { QueryError, type RuntimeLink } from './link/runtime-link';
+
+/** Least time between two syncs of a loop, s: the state is right again within a second after a flood. */
+const SPACING = 0.25;
+/** After a sync that failed, s. */
+const AFTER_FAILURE = 1;
+/** How long what a sync did not name is waited for, s, where no batch comes. */
+const LAST_WORD = 0.3;
+/** Ready handles looked at: beyond that states stay unknown. */
+const READY_MOST = 2000;
+const READY_PAGE = 200;
+
+interface LoopCare {
+  running: boolean;
+  notBefore: number;
+  timer: NodeJS.Timeout | undefined;
+  /** A sync whose list is complete: what it did not name ends with the next batch. */
+  pending: Sync | undefined;
+}
+
+export class Settler {
+  readonly #model: LoopModel;
+  readonly #link: () => RuntimeLink | undefined;
+  readonly #clock: () => number;
+  readonly #changed: () => void;
+  readonly #loops = new Map<number, LoopCare>();
+
+  /** `changed`: the model has changed by an answer. */
+  constructor(model: LoopModel, link: () => RuntimeLink | undefined, clock: () => number, changed: () => void) {
+    this.#model = model;
+    this.#link = link;
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** Something arrived: begins what has become necessary. */
+  check(): void {
+    for (const loop of this.#model.loops.values()) {
+      const care = this.#care(loop);
+      if (care.pending) this.#finish(care);
+      const gone = loop.state === 'closed' || loop.state === 'collected' || loop.state === 'created';
+      if (!loop.stale || gone || care.running || care.timer) continue;
+      const wait = care.notBefore - this.#clock();
+      if (wait <= 0) void this.#sync(loop, care);
+      else
+        care.timer = setTimeout(() => {
+          care.timer = undefined;
+          this.check();
+        }, wait * 1000);
+    }
+  }
+
+  /** Stops everything that was begun. */
+  dispose(): void {
+    for (const care of this.#loops.values()) clearTimeout(care.timer);
+    this.#loops.clear();
+  }
+
+  /** Before states are counted: asks which tasks of the loops are ready, where events do not say it. */
+  async states(loop: number | undefined): Promise<void> {
+    const unknown = [...this.#model.loops.values()].filter(
+      (state) =>
+        (loop === undefined || state.number === loop) &&
+        state.state === 'running' &&
+        state.live > 0 &&
+        ((!state.listing && !state.quiet) || state.unsettled),
+    );
+    await Promise.all(unknown.map((state) => this.#ready(state)));
+  }
+
+  async #ready(loop: LoopState): Promise<void> {
+    const link = this.#link();
+    if (!link) return;
+    try {
+      const ready: number[] = [];
+      for (let offset = 0; offset < READY_MOST; offset += READY_PAGE) {
+        const query = { query: 'ready', loop: loop.number, offset, limit: READY_PAGE } as const;
+        const answer = await link.query(query, readyAnswer);
+        for (const row of answer.rows) if (row.subject > 0 && !row.cancelled) ready.push(row.subject);
+        if (offset + READY_PAGE >= answer.total) break;
+      }
+      this.#model.settle(loop, ready);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+    }
+  }
+
+  async #sync(loop: LoopState, care: LoopCare): Promise<void> {
+    const link = this.#link();
+    if (!link) return;
+    care.running = true;
+    const sync = this.#model.beginSync(loop);
+    try {
+      let cursor = 0;
+      do {
+        const answer = await link.query({ query: 'sync', loop: loop.number, cursor }, syncAnswer);
+        this.#model.syncSlice(sync, answer.tasks, this.#clock());
+        cursor = answer.cursor;
+      } while (cursor !== 0);
+      care.pending = sync;
+      care.notBefore = this.#clock() + SPACING;
+      setTimeout(() => this.#finish(care), LAST_WORD * 1000).unref();
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      loop.stale = true;
+      care.notBefore = this.#clock() + AFTER_FAILURE;
+    }
+    care.running = false;
+    this.#changed();
+    this.check();
+  }
+
+  #finish(care: LoopCare): void {
+    const { pending } = care;
+    if (!pending) return;
+    care.pending = undefined;
+    this.#model.finishSync(pending, this.#clock());
+    this.#changed();
+  }
+
+  #care(loop: LoopState): LoopCare {
+    let care = this.#loops.get(loop.number);
+    if (!care) {
+      care = { running: false, notBefore: 0, timer: undefined, pending: undefined };
+      this.#loops.set(loop.number, care);
+    }
+    return care;
+  }
+}
