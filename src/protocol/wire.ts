@@ -68,7 +68,7 @@ export const EVENTS = {
   taskWaits: { code: 4, fields: ['task:A', 'future:A'] },
   /** The next step of a task was put into the ready queue, by that task (0: by no task). */
   taskWoken: { code: 5, fields: ['task:A', 'by:A'] },
-  /** Task.cancel() was called, by that task (0: by no task), at that site; `by` -1: it took effect without our seeing who called. */
+  /** Task.cancel() was called, by that task (0: by no task), at that site. A cancellation before a task's first wait, or while handles are counted, shows only in its end. */
   taskCancelled: { code: 6, fields: ['task:A', 'by:A', 'site:S'] },
   /** call_later / call_at. */
   timerSet: { code: 7, fields: ['handle:A', 'due:T', 'subject:N', 'site:S'] },
@@ -79,7 +79,7 @@ export const EVENTS = {
   handleScheduled: { code: 10, fields: ['subject:N', 'by:A', 'site:S'] },
   /** A handle that had been cancelled came up in the ready queue and was passed over. */
   handleCancelled: { code: 11, fields: ['subject:N'] },
-  /** The last handle of a tick has ended. */
+  /** The last handle of a tick has ended, and the loop is about to sleep or to stop; else the next tick's time says so. */
   tickEnd: { code: 12, fields: ['time:T'] },
   /** Instead of single events, while handles are only counted: how many of each since the last such event. */
   counts: {
@@ -153,6 +153,8 @@ export type RuntimeMessage =
       readonly hides: string;
       /** Tasks still pending, where `what` is closed. */
       readonly pending?: number;
+      /** This message stands for so many transitions like it (a program that runs a loop very often); time and wall are the first's. */
+      readonly times?: number;
     }
   | { readonly type: 'log'; readonly level: 'info' | 'warning' | 'error'; readonly text: string }
   | { readonly type: 'bye'; readonly reason: string }

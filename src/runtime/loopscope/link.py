@@ -50,19 +50,8 @@ def connect(address: str, token: str) -> Link:
 
 def _out_of_the_way(connection: _socket.socket) -> _socket.socket:
     """The same connection on a high descriptor: the program's own keep the numbers they have without us."""
-    if os.name != "posix":
-        return connection
-    try:
-        import fcntl
-    except ImportError:
-        return connection
-    for lowest in _HIGH_DESCRIPTORS:
-        try:
-            descriptor = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, lowest)
-            break
-        except OSError:  # Above what this process may use.
-            continue
-    else:
+    descriptor = _high_copy(connection.fileno())
+    if descriptor is None:
         return connection
     moved = _socket.socket(fileno=descriptor)
     moved.setblocking(False)
@@ -70,14 +59,82 @@ def _out_of_the_way(connection: _socket.socket) -> _socket.socket:
     return moved
 
 
+def _high_copy(descriptor: int) -> int | None:
+    """A copy of a descriptor with a high number, closed on exec; None if there can be none."""
+    if os.name != "posix":
+        return None
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    for lowest in _HIGH_DESCRIPTORS:
+        try:
+            return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+        except OSError:  # Above what this process may use.
+            continue
+    return None
+
+
+class Descriptor:
+    """A file descriptor that is used only while it is still ours: the program may close any, and use the number for itself."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._identity = _identity(number)
+
+    def is_ours(self) -> bool:
+        """Whether the number still names what we opened."""
+        try:
+            return _identity(self.number) == self._identity
+        except OSError:
+            return False
+
+    def write(self, data: bytes) -> None:
+        """Writes to a pipe that does not block; what does not fit is lost."""
+        if self.is_ours():
+            try:
+                os.write(self.number, data)
+            except OSError:
+                pass
+
+    def drain(self) -> None:
+        """Reads away what is in a pipe."""
+        if self.is_ours():
+            try:
+                os.read(self.number, 4096)
+            except OSError:
+                pass
+
+    def close(self) -> None:
+        """Closes it if it is ours."""
+        if self.is_ours():
+            os.close(self.number)
+
+
+def _identity(number: int) -> tuple[int, int]:
+    status = os.fstat(number)
+    return status.st_dev, status.st_ino
+
+
+def pipe_out_of_the_way() -> tuple[Descriptor, Descriptor]:
+    """A pipe that does not block (read end, write end) on high descriptors."""
+    ends: list[Descriptor] = []
+    for descriptor in os.pipe():
+        os.set_blocking(descriptor, False)
+        high = _high_copy(descriptor)
+        if high is not None:
+            os.close(descriptor)
+            descriptor = high
+        ends.append(Descriptor(descriptor))
+    return ends[0], ends[1]
+
+
 class Link:
     """An open connection. Every method may be called from any thread; none raises, none blocks."""
 
     def __init__(self, connection: _socket.socket) -> None:
         self._socket = connection
-        self._descriptor = connection.fileno()
-        status = os.fstat(self._descriptor)
-        self._identity = (status.st_dev, status.st_ino)
+        self._descriptor = Descriptor(connection.fileno())
         self._lock = _thread.allocate_lock()
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
@@ -87,7 +144,7 @@ class Link:
     @property
     def descriptor(self) -> int:
         """The file descriptor, for polling."""
-        return self._descriptor
+        return self._descriptor.number
 
     @property
     def backlog_bytes(self) -> int:
@@ -95,12 +152,8 @@ class Link:
         return self._backlog_bytes
 
     def is_ours(self) -> bool:
-        """Whether the descriptor still names our connection: the program may have closed it, and the number may be a file of its now."""
-        try:
-            status = os.fstat(self._descriptor)
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._identity
+        """Whether the descriptor still names our connection."""
+        return self._descriptor.is_ours()
 
     def has_room(self, size: int) -> bool:
         """Whether a frame of that many bytes would be taken now."""
@@ -132,7 +185,7 @@ class Link:
         """Under the lock. True: all of it was sent."""
         backlog = self._backlog
         if not self.is_ours():
-            self._fail()
+            self.fail()
             return False
         while backlog:
             frame = backlog[0]
@@ -141,7 +194,7 @@ class Link:
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:
-                self._fail()
+                self.fail()
                 return False
             if sent < len(frame):
                 backlog[0] = frame[sent:]
@@ -154,7 +207,7 @@ class Link:
     def receive(self) -> list[dict[str, Any]]:
         """The messages that have arrived, whole ones only. At the end of the connection, or at a frame that makes no sense, `open` is False."""
         if not self.is_ours():
-            self._fail()
+            self.fail()
             return []
         received = self._received
         try:
@@ -164,7 +217,7 @@ class Link:
         except OSError:
             chunk = b""
         if not chunk:
-            self._fail()
+            self.fail()
             return []
         received += chunk
         messages: list[dict[str, Any]] = []
@@ -172,7 +225,7 @@ class Link:
             length = int.from_bytes(received[:4], "big")
             end = wire.FRAME_HEADER_BYTES + length
             if length > wire.MAX_FRAME_BYTES or received[4] != wire.FRAME_JSON:
-                self._fail()
+                self.fail()
                 break
             if len(received) < end:
                 break
@@ -181,13 +234,14 @@ class Link:
             try:
                 message = json_text.decode(payload.decode("utf-8"))
             except (ValueError, RecursionError):
-                self._fail()
+                self.fail()
                 break
             if isinstance(message, dict):
                 messages.append(message)  # pyright: ignore[reportUnknownArgumentType]
         return messages
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
+        """Nothing more comes or goes."""
         self.open = False
         self._backlog = []
         self._backlog_bytes = 0

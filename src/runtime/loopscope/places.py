@@ -4,43 +4,74 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any
+    from typing import Any, Callable
 
     from .session import Strings
 
+_NAMED_TYPES = (FunctionType, MethodType, BuiltinFunctionType, type(object.__init__), type)
+
+OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 ASYNCIO_FOLDER = os.path.dirname(asyncio.__file__) + os.sep
 
 
-def user_frame(frame: FrameType | None) -> FrameType | None:
-    """The first frame, from that one outwards, that is not asyncio's."""
-    while frame is not None and frame.f_code.co_filename.startswith(ASYNCIO_FOLDER):
+def user_call(frame: FrameType | None) -> tuple[str, FrameType | None]:
+    """The outermost function of asyncio on the way from that frame to the user's (`asyncio.run`; '' if none), and the user's frame."""
+    name = ""
+    while frame is not None and frame.f_code.co_filename.startswith((ASYNCIO_FOLDER, OWN_FOLDER)):
+        code = frame.f_code
+        if code.co_filename.startswith(ASYNCIO_FOLDER):
+            name = getattr(code, "co_qualname", code.co_name)
         frame = frame.f_back
-    return frame
+    if name in _MODULE_FUNCTIONS:
+        name = "asyncio." + name
+    return name.rpartition("BaseEventLoop.")[2], frame
 
 
-def user_call(frame: FrameType | None) -> tuple[str, dict[str, Any] | None]:
-    """The function of asyncio that the user called to get to that frame ('' if none), and the user's place."""
-    last = ""
-    while frame is not None and frame.f_code.co_filename.startswith(ASYNCIO_FOLDER):
-        last = getattr(frame.f_code, "co_qualname", frame.f_code.co_name)
-        frame = frame.f_back
+_MODULE_FUNCTIONS = ("run", "new_event_loop", "set_event_loop", "get_event_loop")
+
+
+def site_of(frame: FrameType | None) -> dict[str, Any] | None:
+    """A frame as a `SourceSite` of the wire."""
     if frame is None:
-        return last, None
+        return None
     code = frame.f_code
-    return last, {"file": code.co_filename, "line": frame.f_lineno or 0, "function": getattr(code, "co_qualname", code.co_name)}
+    return {"file": code.co_filename, "line": frame.f_lineno or 0, "function": getattr(code, "co_qualname", code.co_name)}
 
 
-def site_text(frame: FrameType | None) -> str:
-    """A site as it is interned."""
-    frame = user_frame(frame)
-    if frame is None:
-        return "\t0\t"
-    code = frame.f_code
-    return f"{code.co_filename}\t{frame.f_lineno}\t{getattr(code, 'co_qualname', code.co_name)}"
+def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
+    """A function from a frame to the number of the user's site: of the first frame outwards that is not asyncio's. 0: there is none."""
+    known: dict[tuple[int, int], tuple[Any, int]] = {}
+    folders = (ASYNCIO_FOLDER, OWN_FOLDER)
+
+    def site_number(frame: FrameType | None) -> int:
+        while frame is not None and frame.f_code.co_filename.startswith(folders):
+            frame = frame.f_back
+        if frame is None:
+            return 0
+        code = frame.f_code
+        key = (id(code), frame.f_lasti)
+        found = known.get(key)
+        if found is not None:
+            return found[1]
+        if len(known) >= MAX_KNOWN_CODE:
+            known.clear()
+        number = strings.number(f"{code.co_filename}\t{frame.f_lineno or 0}\t{getattr(code, 'co_qualname', code.co_name)}")
+        known[key] = (code, number)
+        return number
+
+    return site_number
+
+
+def is_asyncio_function(callback: Any) -> bool:
+    """Whether a callback is a function or method of asyncio's own: such a timer wakes the task that set it."""
+    function = callback.__func__ if type(callback) is MethodType else callback
+    return type(function) is FunctionType and function.__code__.co_filename.startswith(ASYNCIO_FOLDER)
 
 
 def coroutine_text(coroutine: Any) -> str:
@@ -54,13 +85,54 @@ def coroutine_text(coroutine: Any) -> str:
 
 def callback_text(callback: Any) -> str:
     """A callback as it is interned. Nothing of the user's is called."""
-    while hasattr(type(callback), "func") and type(callback).__name__ == "partial":
+    callback = _unwrapped(callback)
+    function = getattr(callback, "__func__", callback) if type(callback) is MethodType else callback
+    kind = type(callback)
+    if kind in _NAMED_TYPES:
+        name = callback.__qualname__
+        code = getattr(function, "__code__", None)
+        if code is not None:
+            return f"{name}\t{code.co_filename}\t{code.co_firstlineno}"
+    else:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+    return f"{name}\t\t0"
+
+
+def _unwrapped(callback: Any) -> Any:
+    for _ in range(8):
+        if type(callback) is not partial:
+            break
         callback = callback.func
-    function = getattr(callback, "__func__", callback)
-    name = getattr(callback, "__qualname__", None)
-    if not isinstance(name, str):
-        name = type(callback).__qualname__
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return f"{name}\t\t0"
-    return f"{name}\t{code.co_filename}\t{code.co_firstlineno}"
+    return callback
+
+
+def make_callback_number(strings: Strings) -> Callable[[Any], int]:
+    """A function from a callback to the number of its text. Texts are remembered by code object, of which the table holds on to few."""
+    known: dict[int, tuple[Any, int]] = {}
+    function_type = FunctionType
+    method_type = MethodType
+
+    def callback_number(callback: Any) -> int:
+        kind = type(callback)
+        if kind is function_type:
+            key = callback.__code__
+        elif kind is method_type:
+            key = getattr(callback.__func__, "__code__", None)
+        else:
+            key = None
+        if key is None:
+            return strings.number(callback_text(callback))
+        found = known.get(id(key))
+        if found is not None:
+            return found[1]
+        if len(known) >= MAX_KNOWN_CODE:
+            known.clear()
+        number = strings.number(callback_text(callback))
+        known[id(key)] = (key, number)
+        return number
+
+    return callback_number
+
+
+MAX_KNOWN_CODE = 10_000
+"""Code objects that a table holds on to, so that their addresses stay theirs."""

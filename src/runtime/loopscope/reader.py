@@ -1,15 +1,18 @@
-"""The runtime's own thread: reads the adapter's messages and, when a loop does not come to its next tick, answers in its place.
+"""The runtime's own thread: reads the adapter's messages, answers in a loop's place when it does not come to its next tick, and sends
+what a loop that has stopped left in its buffer.
 
-It is started with the first loop that runs, is stopped around a fork, and sleeps in one system call while nothing arrives.
+It is started with the first loop that runs, is stopped around a fork, and sleeps in one system call while nothing arrives. It is no
+`threading.Thread`: nothing that the program lists shows it.
 """
 
 from __future__ import annotations
 
 import _thread
+import os
 import select
 import time
 
-from . import dispatch
+from . import dispatch, link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 PATIENCE = 0.05
 """Seconds that a loop has to come to its next tick before a query is answered without it."""
 
+STOP_SECONDS = 1.0
+"""How long a fork waits for the thread to end, at most."""
+
 
 class Reader:
     """The thread and what it waits for."""
@@ -28,58 +34,146 @@ class Reader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._waiting: list[tuple[float, Recorder, dict[str, Any]]] = []
-        self._started = False
+        self._flush_at = 0.0
+        self._stopping = False
+        self._alive: Any = None
+        self._wake_in: link.Descriptor | None = None
+        self._wake_out: link.Descriptor | None = None
 
     def start(self) -> None:
-        """Starts the thread, once."""
-        if not self._started:
-            self._started = True
-            _thread.start_new_thread(self._run, ())
+        """Starts the thread, unless it runs."""
+        if self._alive is not None and self._alive.locked():
+            return
+        if self._wake_in is None and os.name == "posix":
+            self._wake_in, self._wake_out = link.pipe_out_of_the_way()
+        self._stopping = False
+        self._alive = _thread.allocate_lock()
+        self._alive.acquire()
+        try:
+            _thread.start_new_thread(self._run, (self._alive,))
+        except BaseException:
+            self._alive.release()
+            raise
 
-    def _run(self) -> None:
+    def stop(self) -> bool:
+        """Ends the thread and waits for it, before a fork. False: there was none."""
+        alive = self._alive
+        if alive is None or not alive.locked() or self._wake_out is None:
+            return False
+        self._stopping = True
+        self._wake()
+        if alive.acquire(True, STOP_SECONDS):
+            alive.release()
+        self._alive = None
+        return True
+
+    def close(self) -> None:
+        """Gives back the descriptors. The thread must have ended, or be the caller."""
+        for descriptor in (self._wake_in, self._wake_out):
+            if descriptor is not None:
+                descriptor.close()
+        self._wake_in = self._wake_out = None
+
+    def flush_later(self, when: float) -> None:
+        """Has the buffers of loops that do not run sent at that time, unless that is arranged already."""
+        if not self._flush_at:
+            self._flush_at = when
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._wake_out is not None:
+            self._wake_out.write(b"\0")
+
+    def _run(self, alive: Any) -> None:
         session = self._session
         try:
-            while session.active and session.link.open:
-                timeout = None
-                if self._waiting:
-                    timeout = max(0.0, self._waiting[0][0] - time.monotonic())
-                if self._readable(timeout):
+            while session.active and session.link.open and not self._stopping:
+                if self._wait_for_input():
                     for message in session.link.receive():
                         self._handle(message)
                 self._answer_overdue()
-            session.end()
-        except Exception:
+                self._flush_stopped()
+        except Exception as error:
+            session.fail(error)
+        finally:
+            ends = not self._stopping
+            alive.release()
+        if ends:
             session.end()
 
-    def _readable(self, timeout: float | None) -> bool:
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(self._session.link.descriptor, select.POLLIN)
-            return bool(poll.poll(None if timeout is None else timeout * 1000 + 1))
-        return bool(select.select([self._session.link.descriptor], [], [], timeout)[0])
+    def _wait_for_input(self) -> bool:
+        """Sleeps until there is input from the adapter (True), until something is due, or until somebody wakes us."""
+        now = time.monotonic()
+        times = [when for when, _, _ in self._waiting[:1]]
+        if self._flush_at:
+            times.append(self._flush_at)
+        timeout = max(0.0, min(times) - now) if times else None
+        connection = self._session.link
+        if not connection.is_ours():
+            connection.fail()
+            return False
+        if self._wake_in is None:
+            # Windows: select takes sockets only, and nobody can wake us; what is due is found late by as much.
+            return bool(select.select([connection.descriptor], [], [], 0.05 if timeout is None else min(timeout, 0.05))[0])
+        poll = select.poll()
+        poll.register(connection.descriptor, select.POLLIN)
+        if self._wake_in.is_ours():
+            poll.register(self._wake_in.number, select.POLLIN)
+        ready = poll.poll(None if timeout is None else int(timeout * 1000) + 1)
+        for descriptor, _ in ready:
+            if descriptor == self._wake_in.number:
+                self._wake_in.drain()
+        return any(descriptor == connection.descriptor for descriptor, _ in ready)
 
     def _handle(self, message: dict[str, Any]) -> None:
+        session = self._session
         kind = message.get("type")
         if kind in ("welcome", "level"):
-            self._session.welcome(message)
+            session.set_level(message.get("level"))
         elif kind == "query":
-            recorder = self._session.recorder_of(message.get("loop", 0))
+            recorder = session.loops.by_number(message.get("loop"))
             if recorder is None:
-                dispatch.answer(self._session, None, message.get("loop", 0), message)
+                dispatch.answer(session, None, 0, message)
                 return
             recorder.queries.append(message)
+            recorder.attention = True
             self._waiting.append((time.monotonic() + PATIENCE, recorder, message))
             if recorder.sleeping:
-                loop: Any = recorder.loop_reference()
-                if loop is not None:
-                    loop._write_to_self()
+                wake_loop(recorder)
 
     def _answer_overdue(self) -> None:
+        waiting = self._waiting
         now = time.monotonic()
-        while self._waiting and self._waiting[0][0] <= now:
-            _, recorder, message = self._waiting.pop(0)
-            try:
-                recorder.queries.remove(message)
-            except ValueError:
-                continue
-            dispatch.answer(self._session, recorder.loop_reference(), recorder.number, message)
+        while waiting:
+            when, recorder, message = waiting[0]
+            if message in recorder.queries:
+                if when > now:
+                    return
+                try:
+                    recorder.queries.remove(message)
+                except ValueError:
+                    del waiting[0]
+                    continue
+                del waiting[0]
+                recorder.flush()
+                dispatch.answer(self._session, recorder.loop(), recorder.number, message)
+            else:
+                del waiting[0]
+
+    def _flush_stopped(self) -> None:
+        if self._flush_at and time.monotonic() >= self._flush_at:
+            self._flush_at = 0.0
+            for recorder in self._session.loops.all():
+                if not recorder.running:
+                    recorder.flush()
+
+
+def wake_loop(recorder: Recorder) -> None:
+    """Ends the sleep of a loop; the tick takes our byte out of the self-pipe again where it can."""
+    loop = recorder.loop()
+    if loop is not None:
+        recorder.woken = True
+        try:
+            loop._write_to_self()
+        except (AttributeError, OSError, RuntimeError):
+            pass

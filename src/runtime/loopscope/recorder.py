@@ -1,105 +1,248 @@
-"""What is recorded of one loop: the buffer of numbers, the queries that wait for the loop's next tick, its place in its life."""
+"""What is recorded of one loop: the buffer of numbers and the counters, and when they are sent.
+
+A recorder holds its loop by a weak reference only. Its fields are plain attributes that the functions of tick.py, run.py and
+schedule.py write directly: they run for every handle of the program. The buffer is only ever added to by a single operation for each
+event, so that a thread that uses the loop where it should not cannot tear an event apart.
+"""
 
 from __future__ import annotations
 
-import sys
+import _thread
 import time
 import weakref
 
-from . import dispatch, places
+from . import dispatch, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import BaseEventLoop
-    from typing import Any
+    from typing import Any, Callable
 
     from .session import Session
 
 MAX_BUFFER = 20_000
 """Numbers in the buffer at which it is sent without waiting for the loop to sleep."""
 
+FLUSH_SECONDS = 0.03
+"""Least time between two batches of a loop, but for those that a full buffer makes."""
+
+FEW_HANDLES = 2000
+MANY_HANDLES = 4000
+"""Handles a second below which they are listed and above which they are counted, at level adaptive."""
+
+LISTED_AT_ONCE = 1500
+"""Numbers in the buffer (five for each handle to come) above which listing ends at once, at level adaptive."""
+
+FOREVER = float("inf")
+monotonic = time.monotonic
+
 
 class Recorder:
-    """The buffer of one loop and what belongs to it. Written to by the loop's own thread only."""
+    """The buffer of one loop and what belongs to it."""
 
-    def __init__(self, session: Session, loop: BaseEventLoop) -> None:
+    __slots__ = (
+        "__weakref__",
+        "announced",
+        "attention",
+        "buffer",
+        "class_name",
+        "dropped",
+        "due",
+        "eager_parents",
+        "ended",
+        "fd_map",
+        "full",
+        "handles",
+        "hides",
+        "hook",
+        "limit",
+        "listing",
+        "lock",
+        "loop",
+        "mark",
+        "name",
+        "number",
+        "other_handles",
+        "own_clock",
+        "poll",
+        "queries",
+        "run",
+        "running",
+        "selector",
+        "sent_at",
+        "session",
+        "sleeping",
+        "splits_sleep",
+        "step_handles",
+        "task",
+        "tick",
+        "transitions",
+        "timers_cancelled",
+        "timers_fired",
+        "timers_set",
+        "woken",
+        "yields",
+    )
+
+    def __init__(self, session: Session, loop: Any, number: int) -> None:
         self.session = session
-        self.number = session.next_loop_number()
-        self.loop_reference = weakref.ref(loop, self._collected)
+        self.number = number
+        self.loop: Callable[[], Any] = weakref.ref(loop)
         self.buffer: list[float] = []
-        self.tick = 0
         self.dropped = 0
-        self.listing = 1
+        self.tick = 0
+        self.mark = -FOREVER
+        self.due = 0.0
+        self.sent_at = monotonic()
         self.full = session.level == "full"
+        self.limit = MAX_BUFFER
+        self.listing = True
+        self.run: Any = None
+        self.attention = True
         self.queries: list[dict[str, Any]] = []
         self.sleeping = False
+        self.woken = False
         self.running = False
+        self.own_clock = False
+        self.splits_sleep = False
+        self.selector: Any = None
+        self.poll: Any = None
+        self.fd_map: Any = None
         self.task = 0
-        self.class_name = type(loop).__module__ + "." + type(loop).__qualname__
+        self.name: Any = None
+        self.eager_parents: list[Any] = []
+        self.announced: set[int] = set()
+        self.class_name = ""
+        self.transitions: dict[Any, Any] = {}
+        self.lock = _thread.allocate_lock()
+        self.hook = "replaced"
+        self.hides = ""
+        self.handles = 0
+        self.ended = 0
+        self.step_handles = 0
+        self.other_handles = 0
+        self.yields = 0
+        self.timers_set = 0
+        self.timers_fired = 0
+        self.timers_cancelled = 0
 
-    def set_level(self, level: str) -> None:
-        """`adaptive` or `full`, from the next tick on."""
-        self.full = level == "full"
+    def set_listing(self, listing: bool) -> None:
+        """From now on single handles are listed, or counted."""
+        self.listing = listing
+        self.run = self.session.run_listing if listing else self.session.run_counting
+        if self.session.python_tasks:
+            self.listing = listing = True
+            self.run = self.session.run_listing
+        self.limit = LISTED_AT_ONCE if listing and not self.full else MAX_BUFFER
+        if listing or self.own_clock:
+            self.mark = -FOREVER
 
-    def flush(self, sleep_until: float) -> None:
-        """Sends the buffer as a batch."""
-        loop: Any = self.loop_reference()
-        ready = len(loop._ready) if loop is not None else 0
-        timers = len(loop._scheduled) if loop is not None else 0
-        now = time.monotonic()
-        numbers: list[float] = [0, self.number, self.dropped, self.tick, now, sleep_until, ready, timers, self.listing]
-        numbers += self.buffer
-        count = len(self.buffer)
-        self.buffer.clear()
+    def consider_flush(self, ntodo: int) -> None:
+        """At a tick's start: sends the buffer if it is time or if it is full; stops listing if there are many handles to come."""
+        if len(self.buffer) + 5 * ntodo > self.limit and self.listing and not self.full:
+            self.handles += ntodo
+            self.flush()
+            self.set_listing(False)
+        elif len(self.buffer) > self.limit or monotonic() >= self.due:
+            self.flush()
+
+    def set_level(self, full: bool) -> None:
+        """From the next batch on: `full` or `adaptive`. May be called from any thread."""
+        self.full = full
+        self.due = 0.0
+
+    def flush(self, sleep_until: float = -1.0) -> None:
+        """Sends what there is, with the counters, and decides whether handles are listed or counted from here on. Never raises.
+
+        `sleep_until` as in the batch's header.
+        """
+        if self.lock.acquire(False):  # Else this loop is being flushed: by the reader's thread, or further out on this stack.
+            try:
+                self._flush(sleep_until)
+            except Exception as error:
+                self.session.fail(error)
+            finally:
+                self.lock.release()
+
+    def _flush(self, sleep_until: float) -> None:
+        loop = self.loop()
+        now = monotonic()
+        if loop is None:
+            ready = timers = 0
+            loop_time = now
+        else:
+            ready = len(loop._ready) if self.hook != "calls" else 0
+            timers = len(loop._scheduled) if self.hook != "calls" else 0
+            loop_time = loop.time() if self.own_clock else now
+        if not self.listing:
+            self._add_counts()
+        buffer = self.buffer
+        count = len(buffer)
+        numbers: list[float] = [0, self.number, self.dropped, self.tick, loop_time, sleep_until, ready, timers, 1 if self.listing else 0]
+        numbers += buffer[:count]
+        del buffer[:count]
         if self.session.send_batch(numbers):
             self.dropped = 0
         else:
-            self.dropped += count
+            self.dropped += count_events(numbers)
             if not self.session.link.open:
                 self.session.end()
+        if self.transitions:
+            self.session.loops.send_counted(self)
+        elapsed = now - self.sent_at
+        handles = self.handles
+        self.handles = 0
+        self.sent_at = now
+        self.due = now + FLUSH_SECONDS
+        if self.full:
+            self.set_listing(True)
+        elif self.listing:
+            self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
+        else:
+            self.set_listing(handles < FEW_HANDLES * elapsed)
 
-    def serve(self) -> None:
-        """Answers the queries that wait, in the loop's own thread."""
+    def _add_counts(self) -> None:
+        handles = self.handles
+        steps = handles - self.other_handles
+        waits = steps - self.yields - self.ended
+        wakes = steps - self.step_handles + self.yields
+        counts = (handles, steps, waits, wakes, self.timers_set, self.timers_fired, self.timers_cancelled)
+        if any(counts):
+            self.buffer += (13, *counts)
+        self.other_handles = self.step_handles = self.yields = self.ended = 0
+        self.timers_set = self.timers_fired = self.timers_cancelled = 0
+
+    def let_go(self) -> None:
+        """The adapter has gone: the loop has nothing of ours any more, but for a tick that runs at this moment."""
+        loop = self.loop()
+        if loop is not None:
+            vars(loop).pop("_loopscope", None)
+        self.buffer.clear()
+        self.queries.clear()
+        self.attention = False
+        self.selector = self.poll = self.fd_map = None
+
+    def serve(self, loop: Any) -> None:
+        """Answers the queries that wait, in the loop's own thread, after everything that happened before."""
+        if self.queries:
+            self.flush()
         while self.queries:
             try:
                 query = self.queries.pop(0)
-            except IndexError:
+            except IndexError:  # The reader's thread has taken it.
                 return
-            dispatch.answer(self.session, self.loop_reference(), self.number, query)
+            dispatch.answer(self.session, loop, self.number, query)
 
-    def transition(self, what: str, call: str = "", site: dict[str, Any] | None = None, pending: int | None = None) -> None:
-        """Tells of a step in the loop's life."""
-        import threading
 
-        loop: Any = self.loop_reference()
-        thread = threading.current_thread()
-        message: dict[str, Any] = {
-            "type": "loop",
-            "loop": self.number,
-            "what": what,
-            "time": time.monotonic(),
-            "wall": time.time(),
-            "class": self.class_name,
-            "thread": thread.name,
-            "threadId": thread.ident,
-            "debug": bool(loop is not None and loop.get_debug()),
-            "site": site,
-            "call": call,
-            "hook": "replaced",
-            "hides": "",
-        }
-        if pending is not None:
-            message["pending"] = pending
-        self.session.link.send_message(message)
+_SIZES = {code: 1 + len(fields) for code, fields in wire.EVENTS.values()}
 
-    def transition_here(self, what: str, depth: int) -> None:
-        """The same, with the user's frame and the function of asyncio that it called."""
-        call, site = places.user_call(sys._getframe(depth + 1))  # pyright: ignore[reportPrivateUsage]
-        self.transition(what, call, site)
 
-    def _collected(self, _: object) -> None:
-        try:
-            self.transition("collected")
-            self.session.recorders.remove(self)
-        except Exception:
-            pass
+def count_events(numbers: list[float]) -> int:
+    """How many events a batch holds."""
+    position = len(wire.BATCH_HEADER)
+    end = len(numbers)
+    count = 0
+    while position < end:
+        code = numbers[position]
+        position += 2 if type(code) is float else _SIZES[code]  # type: ignore[index]
+        count += 1
+    return count

@@ -6,19 +6,20 @@ Owns the table of strings, the numbers of loops and the reader; installs the hoo
 from __future__ import annotations
 
 import atexit
-import sys
-import time
-import weakref
+import marshal
+import os
+from asyncio import tasks
 
 from . import json_text, wire
+from .facts import Facts
+from .hooks import Hooks, install
 from .link import Link
+from .loops import Loops
+from .reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from typing import Any
-
-    from .recorder import Recorder
 
 
 class Strings:
@@ -62,7 +63,7 @@ MAX_TEXT = 1000
 
 
 class Session:
-    """What the loops of this process share."""
+    """What the loops of this process share while an adapter listens."""
 
     def __init__(self, link: Link, address: str, token: str, follow: bool) -> None:
         self.link = link
@@ -71,31 +72,23 @@ class Session:
         self.follow = follow
         self.strings = Strings()
         self.level = "adaptive"
-        self.recorders: list[Recorder] = []
         self.active = True
+        self.python_tasks = False
+        self.run_counting: Any = None
+        self.run_listing: Any = None
+        self.facts = Facts()
+        self.loops = Loops(self, self.facts)
+        self.reader = Reader(self)
+        self.hooks: Hooks | None = None
         self._sequence = 0
-        self._last_loop = 0
-
-    def next_loop_number(self) -> int:
-        """Numbers of loops: 1, 2, 3 …"""
-        self._last_loop += 1
-        return self._last_loop
-
-    def recorder_of(self, loop_number: int) -> Recorder | None:
-        """The recorder of a loop that is not collected."""
-        for recorder in self.recorders:
-            if recorder.number == loop_number:
-                return recorder
-        return None
+        self._failures = 0
 
     def send_batch(self, numbers: list[float]) -> bool:
         """Sends a batch whose first number, the sequence, is filled in here. False: dropped."""
-        import marshal
-
         if not self.link.has_room(len(numbers) * 5):
             return False
         texts = self.strings.take_unsent()
-        if texts and not self.link.send(wire.FRAME_STRINGS, json_text.encode([list(pair) for pair in texts]).encode("ascii")):
+        if texts and not self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii")):
             self.strings.put_back(texts)
             return False
         self._sequence += 1
@@ -106,43 +99,68 @@ class Session:
         """A line for the person, in the session's log."""
         self.link.send_message({"type": "log", "level": level, "text": text})
 
-    def welcome(self, message: dict[str, Any]) -> None:
-        """The adapter's `welcome` and `level` messages."""
-        level = message.get("level")
+    def fail(self, error: BaseException) -> None:
+        """An error of ours. It is told, and after too many everything is let go. Never raises."""
+        try:
+            self._failures += 1
+            if self._failures <= TOLD_FAILURES:
+                self.say("error", "Loopscope's runtime failed: " + describe_failure(error))
+            if self._failures >= MOST_FAILURES:
+                self.say("error", "Loopscope's runtime failed too often and has let go of the program.")
+                self.end()
+        except Exception:
+            pass
+
+    def set_level(self, level: object) -> None:
+        """`adaptive` or `full`, for all loops."""
         if level in ("adaptive", "full"):
-            self.level = level
-            for recorder in self.recorders:
-                recorder.set_level(level)
+            self.level = str(level)
+            for recorder in self.loops.all():
+                recorder.set_level(level == "full")
+
+    def count_pending(self, loop: Any) -> int:
+        """How many tasks of a loop are not done."""
+        return len(tasks.all_tasks(loop))
 
     def end(self) -> None:
-        """Lets go of everything: the adapter has gone."""
+        """Lets go of everything: the adapter has gone. Never raises."""
         if not self.active:
             return
         self.active = False
-        from . import hooks
+        try:
+            if self.hooks is not None:
+                self.hooks.uninstall()
+            for recorder in self.loops.all():
+                recorder.let_go()
+        finally:
+            self.link.close()
+            self.reader.close()
 
-        hooks.uninstall()
-        self.link.close()
+    def finish(self, reason: str) -> None:
+        """The program ends: what is still in the buffers is sent."""
+        if self.active:
+            for recorder in self.loops.all():
+                recorder.flush()
+            self.link.send_message({"type": "bye", "reason": reason})
+            self.end()
+
+
+TOLD_FAILURES = 3
+MOST_FAILURES = 20
+
+
+def describe_failure(error: BaseException) -> str:
+    """An error and where in our code it arose, in one line."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        place = os.path.basename(trace.tb_frame.f_code.co_filename) + ":" + str(trace.tb_lineno)
+        trace = trace.tb_next
+    return type(error).__name__ + ": " + str(error) + " (" + place + ")"
 
 
 def begin(link: Link, address: str, token: str, follow: bool) -> None:
     """Called when asyncio has been imported."""
-    from . import hooks
-
     session = Session(link, address, token, follow)
-    hooks.install(session)
-    atexit.register(_at_exit, session)
-
-
-def _at_exit(session: Session) -> None:
-    """The program ends: what is still in the buffers is sent."""
-    if not session.active:
-        return
-    for recorder in session.recorders:
-        recorder.flush(-1.0)
-    session.link.send_message({"type": "bye", "reason": "the program has ended"})
-    session.active = False
-    from . import hooks
-
-    hooks.uninstall()
-    session.link.close()
+    session.hooks = install(session)
+    atexit.register(session.finish, "the program has ended")

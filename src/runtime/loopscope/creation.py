@@ -1,0 +1,266 @@
+"""How tasks come into being, whoever makes them: the registry of tasks, `create_task`, eager tasks.
+
+Up to 3.13 every task that does not end at once passes the registry's `add`; from 3.14 on C tasks are in no Python registry, and the first
+step that is put into the ready queue gives them away (schedule.py calls `created`). An eager task may pass neither: `create_task` and the
+task factory's result tell of those, and for libraries that call `asyncio.Task(…, eager_start=True)` themselves see eager_callers.py.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from asyncio import tasks
+
+from . import places, run
+from .recorder import MAX_BUFFER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from .facts import Facts
+    from .recorder import Recorder
+    from .schedule import Created
+    from .session import Session
+
+SITES_AT_FIRST = 3
+SITES_EVERY = 64
+"""The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
+
+
+def make_created(session: Session, facts: Facts) -> Created:
+    """`created(recorder, loop, task, coroutine)`, which records a creation. To be called from a function that the creator's frame called."""
+    strings = session.strings
+    site_number = places.make_site_number(strings)
+    known: dict[int, list[Any]] = {}
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+    any_tasks: Any = tasks
+    c_task = facts.c_task
+    c_name = getattr(facts.c_task, "get_name", None)
+    python_name = getattr(facts.python_task, "get_name", None)
+    if sys.version_info < (3, 12) and hasattr(any_tasks, "_current_tasks"):
+        current_task = any_tasks._current_tasks.get
+    else:
+        current_task = any_tasks.current_task
+
+    def enter(coroutine: Any, code: Any) -> list[Any]:
+        if len(known) >= places.MAX_KNOWN_CODE:
+            known.clear()
+        entry = [strings.number(places.coroutine_text(coroutine)), 1, code, 0]
+        known[id(code)] = entry
+        return entry
+
+    def take_site(recorder: Recorder, entry: list[Any]) -> int:
+        if entry[1] <= 0:
+            entry[3] += 1
+            entry[1] = 1 if entry[3] < SITES_AT_FIRST else SITES_EVERY
+            if len(recorder.buffer) > MAX_BUFFER:
+                recorder.flush()
+        return site_number(get_frame(3))
+
+    def name_number(recorder: Recorder, task: Any) -> int:
+        name = recorder.name
+        recorder.name = None
+        if name is None:
+            name = (c_name if isinstance(task, c_task) else python_name)(task)
+            if name.startswith("Task-") and len(name) < 20:
+                digits = name[5:]
+                if digits.isdecimal() and digits.isascii() and str(int(digits)) == digits:
+                    return int(digits)
+        return -strings.once(name) if isinstance(name, str) else 0
+
+    def emit(recorder: Recorder, task: Any, coroutine: Any, parent: Any) -> None:
+        try:
+            code = coroutine.cr_code
+            entry = known[id(code)]
+        except AttributeError:
+            code = getattr(coroutine, "gi_code", None) or type(coroutine)
+            entry = known.get(id(code)) or enter(coroutine, code)
+        except KeyError:
+            entry = enter(coroutine, code)
+        entry[1] = left = entry[1] - 1
+        listing = recorder.listing
+        site = take_site(recorder, entry) if left <= 0 or (listing and not recorder.full) else 0
+        name = name_number(recorder, task) if listing or recorder.name is not None else 0
+        recorder.buffer += (2, id(task), 0 if parent is None else id(parent), entry[0], site, name)
+
+    def created(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
+        parent = current_task(loop)
+        if recorder.eager_parents:
+            recorder.announced.add(id(task))
+            if parent is not None:
+                announce(recorder, parent, len(recorder.eager_parents) - 1)
+        emit(recorder, task, coroutine, parent)
+
+    def announce(recorder: Recorder, task: Any, level: int) -> None:
+        """During an eager start: tells of the eager task, and of those around it, before what it does is told."""
+        if id(task) in recorder.announced:
+            return
+        recorder.announced.add(id(task))
+        parent = recorder.eager_parents[level]
+        if task is parent:
+            return
+        if level > 0 and parent is not None:
+            announce(recorder, parent, level - 1)
+        emit(recorder, task, task._coro, parent)
+
+    return created
+
+
+def make_eager(session: Session, facts: Facts, created: Created) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any], None]]:
+    """Two functions around a call that may start a task at once: `before(recorder, loop)` and `after(recorder, loop, task or None)`."""
+    any_tasks: Any = tasks
+    current_task = any_tasks.current_task
+    task_types = (facts.c_task, facts.python_task)
+    finish = run.make_finish(session)
+
+    def before(recorder: Recorder, loop: Any) -> None:
+        parent = current_task(loop)
+        recorder.eager_parents.append(parent)
+        if len(recorder.eager_parents) == 1 and parent is not None:
+            recorder.announced.add(id(parent))
+
+    def after(recorder: Recorder, loop: Any, task: Any) -> None:
+        if not recorder.eager_parents:
+            return
+        known = id(task) in recorder.announced
+        recorder.eager_parents.pop()
+        if not recorder.eager_parents:
+            recorder.announced.clear()
+        if not isinstance(task, task_types):
+            return
+        if not known:
+            created(recorder, loop, task, task._coro)
+        if task._state != "PENDING" or (recorder.listing and task._fut_waiter is not None):
+            recorder.ended -= 1  # `finish` counts the end of a step that the loop ran.
+            finish(recorder, task)
+
+    return before, after
+
+
+def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable[[Any], Recorder]) -> Any:
+    """`create_task` in this Python's form, or None where it has one that is not known. It notes a name and sees eager tasks."""
+    code = stock.__code__
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    takes_any = bool(code.co_flags & 0x08)
+    before, after = eager
+    any_tasks: Any = tasks
+
+    def note_name(loop: Any, name: Any) -> None:
+        try:
+            recorder = loop._loopscope
+        except AttributeError:
+            recorder = recorder_of(loop)
+        recorder.name = name
+
+    def forget_name(loop: Any) -> None:
+        recorder_of(loop).name = None
+
+    def make_by_factory(loop: Any, coro: Any, kwargs: dict[str, Any]) -> Any:
+        try:
+            recorder = loop._loopscope
+        except AttributeError:
+            recorder = recorder_of(loop)
+        before(recorder, loop)
+        task = None
+        try:
+            task = stock(loop, coro, **kwargs)
+            return task
+        finally:
+            after(recorder, loop, task)
+            del task
+
+    if takes_any and not keywords:
+
+        def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
+            if self._closed:
+                self._check_closed()  #= self._check_closed()
+            if self._task_factory is not None or "eager_start" in kwargs:
+                return make_by_factory(self, coro, kwargs)  #= return self._task_factory(self, coro, **kwargs)
+            if "name" in kwargs:
+                note_name(self, kwargs["name"])
+            try:
+                task = any_tasks.Task(coro, loop=self, **kwargs)  #= tasks.Task(coro, loop=self, **kwargs)
+            except BaseException:
+                forget_name(self)
+                raise
+            if task._source_traceback:
+                del task._source_traceback[-1]
+            try:
+                return task
+            finally:
+                del task
+
+        return create_task
+
+    if keywords == ("name",) and not takes_any:
+
+        def create_task_named(self: Any, coro: Any, *, name: Any = None) -> Any:
+            if self._closed:
+                self._check_closed()  #= self._check_closed()
+            if self._task_factory is not None:
+                return make_by_factory(self, coro, {"name": name})  #= task = self._task_factory(self, coro)
+            if name is not None:
+                note_name(self, name)
+            try:
+                task = any_tasks.Task(coro, loop=self, name=name)  #= tasks.Task(coro, loop=self, name=name)
+            except BaseException:
+                forget_name(self)
+                raise
+            if task._source_traceback:
+                del task._source_traceback[-1]
+            return task
+
+        return create_task_named
+
+    if keywords == ("name", "context") and not takes_any:
+
+        def create_task_in_context(self: Any, coro: Any, *, name: Any = None, context: Any = None) -> Any:
+            if self._closed:
+                self._check_closed()  #= self._check_closed()
+            if self._task_factory is not None:
+                return make_by_factory(self, coro, {"name": name, "context": context})  #= task = self._task_factory(self, coro
+            if name is not None:
+                note_name(self, name)
+            try:
+                task = any_tasks.Task(coro, loop=self, name=name, context=context)  #= tasks.Task(coro, loop=self, name=name, context=context)
+            except BaseException:
+                forget_name(self)
+                raise
+            if task._source_traceback:
+                del task._source_traceback[-1]
+            return task
+
+        return create_task_in_context
+
+    return None
+
+
+def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of: Callable[[Any], Recorder]) -> Callable[[Any], None]:
+    """What stands in for the registry's `add`: does what `WeakSet.add` does (CPython, Lib/_weakrefset.py) and tells of the creation.
+
+    The registry also receives task-likes and mocks: nothing is touched on those.
+    """
+    data = registry.data
+    remove = registry._remove
+    pending_removals = getattr(registry, "_pending_removals", ())
+    reference = weakref.ref
+    task_types = (facts.c_task, facts.python_task)
+    python_task = facts.python_task
+
+    def add(item: Any) -> None:
+        if pending_removals:
+            registry._commit_removals()
+        data.add(reference(item, remove))
+        if isinstance(item, task_types):
+            loop = item._loop
+            try:
+                recorder = loop._loopscope
+            except AttributeError:
+                recorder = recorder_of(loop)
+            if recorder is not None:
+                if isinstance(item, python_task):
+                    recorder.session.python_tasks = True
+                created(recorder, loop, item, item._coro)
+
+    return add

@@ -1,0 +1,237 @@
+"""A loop's life: created, set current, runs, stop requested, stopped, closed, collected, each with the user's line that caused it.
+
+Gives loops their recorders, and finds out how each can be watched.
+"""
+
+from __future__ import annotations
+
+import _thread
+import selectors
+import sys
+import threading
+import time
+import weakref
+
+from . import places
+from .recorder import Recorder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, Callable
+
+    from .facts import Facts
+    from .session import Session
+
+SENT_ALIKE = 5
+"""So many transitions that are alike in all but time are sent one by one; after that they are counted, and sent with the next batch."""
+
+
+class Loops:
+    """The recorders of this process's loops."""
+
+    def __init__(self, session: Session, facts: Facts) -> None:
+        self._session = session
+        self._facts = facts
+        self._recorders: dict[int, Recorder] = {}
+        self._last = 0
+        self.on_run: Callable[[Recorder, Any], None] | None = None
+
+    def all(self) -> list[Recorder]:
+        """The recorders of all loops that are not collected."""
+        return list(self._recorders.values())
+
+    def by_number(self, number: object) -> Recorder | None:
+        """The recorder of a loop that is not collected."""
+        return self._recorders.get(number) if isinstance(number, int) else None
+
+    def recorder_of(self, loop: Any) -> Recorder:
+        """A loop's recorder; one that has none is told of as created, where is not known."""
+        recorder = vars(loop).get("_loopscope")
+        if type(recorder) is Recorder and recorder.session is self._session:
+            return recorder
+        recorder = self._adopt(loop)
+        self._tell(recorder, "created", "", None)
+        return recorder
+
+    def _adopt(self, loop: Any) -> Recorder:
+        self._last += 1
+        number = self._last
+        recorder = Recorder(self._session, loop, number)
+        recorder.loop = weakref.ref(loop, lambda _: self._collected(number))
+        recorder.set_listing(True)
+        self._recorders[number] = recorder
+        recorder.class_name = type(loop).__module__ + "." + type(loop).__qualname__
+        loop._loopscope = recorder
+        return recorder
+
+    def was_created(self, loop: Any, frame: FrameType | None) -> None:
+        """Tells of a new loop."""
+        if type(vars(loop).get("_loopscope")) is not Recorder:
+            recorder = self._adopt(loop)
+            self.transition(recorder, "created", frame)
+
+    def transition(self, recorder: Recorder, what: str, frame: FrameType | None, pending: int | None = None) -> None:
+        """Tells of a step in a loop's life that the user's code outside that frame caused. Never raises."""
+        try:
+            call, user = places.user_call(frame)
+            key = (what, call, 0 if user is None else id(user.f_code), 0 if user is None else user.f_lasti)
+            if what in ("runs", "stopped"):
+                times, since = recorder.transitions.get(key, (0, None))
+                if times >= SENT_ALIKE:
+                    recorder.transitions[key] = (times + 1, since or self._message(recorder, what, call, places.site_of(user)))
+                    return
+                recorder.transitions[key] = (times + 1, None)
+            self._tell(recorder, what, call, places.site_of(user), pending)
+        except Exception as error:
+            self._session.fail(error)
+
+    def send_counted(self, recorder: Recorder) -> None:
+        """Sends the transitions that were only counted."""
+        for key, (times, message) in list(recorder.transitions.items()):
+            if message is not None:
+                recorder.transitions[key] = (SENT_ALIKE, None)
+                self._session.link.send_message({**message, "times": times - SENT_ALIKE})
+
+    def _tell(self, recorder: Recorder, what: str, call: str, site: dict[str, Any] | None, pending: int | None = None) -> None:
+        message = self._message(recorder, what, call, site)
+        if pending is not None:
+            message["pending"] = pending
+        self._session.link.send_message(message)
+
+    def _message(self, recorder: Recorder, what: str, call: str, site: dict[str, Any] | None) -> dict[str, Any]:
+        loop = recorder.loop()
+        ident = _thread.get_ident()
+        thread: Any = getattr(threading, "_active", {}).get(ident)
+        return {
+            "type": "loop",
+            "loop": recorder.number,
+            "what": what,
+            "time": float(loop.time()) if recorder.own_clock and loop is not None else time.monotonic(),
+            "wall": time.time(),
+            "class": recorder.class_name,
+            "thread": thread.name if thread is not None else "thread " + str(ident),
+            "threadId": ident,
+            "debug": bool(getattr(loop, "_debug", False)),
+            "site": site,
+            "call": call,
+            "hook": recorder.hook,
+            "hides": recorder.hides,
+        }
+
+    def _collected(self, number: int) -> None:
+        recorder = self._recorders.pop(number, None)
+        if recorder is not None and self._session.active:
+            try:
+                recorder.flush()
+                self._tell(recorder, "collected", "", None)
+            except Exception as error:
+                self._session.fail(error)
+
+    def examine(self, recorder: Recorder, loop: Any) -> None:
+        """Finds out what of a loop is stock, and so may be done in our own way: its clock, its selector, its handles."""
+        facts = self._facts
+        attributes = vars(loop)
+        recorder.own_clock = "time" in attributes or type(loop).time is not facts.loop.time
+        selector = attributes.get("_selector")
+        recorder.selector = recorder.poll = recorder.fd_map = None
+        recorder.splits_sleep = False
+        if not recorder.own_clock and selector is not None and "select" not in getattr(selector, "__dict__", ()):
+            kind = type(selector)
+            recorder.splits_sleep = kind.__module__ in ("selectors", "asyncio.windows_events") and kind.__name__ in _KNOWN_SELECTORS
+            epoll = getattr(selectors, "EpollSelector", None)
+            if kind is epoll and kind.select is facts.epoll_select:
+                poll = getattr(getattr(selector, "_selector", None), "poll", None)
+                fd_map = getattr(selector, "_fd_to_key", None)
+                if poll is not None and type(fd_map) is dict:
+                    recorder.selector, recorder.poll, recorder.fd_map = selector, poll, fd_map
+        recorder.set_listing(recorder.listing)
+
+    def attend(self, loop: Any) -> Recorder:
+        """At a tick's start, when something asks for attention: the loop has begun to run, or there are queries."""
+        recorder = self.recorder_of(loop)
+        recorder.attention = False
+        try:
+            if not recorder.running:
+                recorder.running = True
+                self.examine(recorder, loop)
+                self.transition(recorder, "runs", sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
+                self._session.reader.start()
+            if recorder.queries:
+                recorder.serve(loop)
+        except Exception as error:
+            self._session.fail(error)
+        return recorder
+
+    def leave(self, recorder: Recorder, loop: Any) -> None:
+        """At a tick's end: the loop stops. Never raises."""
+        try:
+            recorder.running = False
+            recorder.attention = True
+            now = time.monotonic()
+            if recorder.listing:
+                recorder.buffer += (12, float(loop.time()) if recorder.own_clock else now)
+            self.transition(recorder, "stopped", None)
+            if now >= recorder.due:
+                recorder.flush()
+            else:
+                self._session.reader.flush_later(recorder.due)
+        except Exception as error:
+            self._session.fail(error)
+
+
+_KNOWN_SELECTORS = ("EpollSelector", "KqueueSelector", "PollSelector", "SelectSelector", "DevpollSelector", "IocpProactor")
+
+
+def make_init(loops: Loops, stock: Any) -> Any:
+    """`BaseEventLoop.__init__`."""
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        stock(self, *args, **kwargs)
+        loops.was_created(self, get_frame(1))
+
+    return __init__
+
+
+def make_stop(loops: Loops, facts: Facts) -> Any:
+    """`BaseEventLoop.stop`. The stop at the end of `run_until_complete` is part of that and not told of."""
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+    end_of_run = facts.run_until_complete_callback
+
+    def stop(self: Any) -> None:
+        self._stopping = True
+        frame = get_frame(1)
+        if frame.f_code is not end_of_run:
+            loops.transition(loops.recorder_of(self), "stopRequested", frame)
+        frame = None
+
+    return stop
+
+
+def make_close(loops: Loops, session: Session, stock: Any) -> Any:
+    """`BaseEventLoop.close`."""
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+
+    def close(self: Any) -> None:
+        was_closed = self._closed
+        stock(self)
+        if self._closed and not was_closed:
+            recorder = loops.recorder_of(self)
+            recorder.flush()
+            recorder.selector = recorder.poll = recorder.fd_map = None
+            loops.transition(recorder, "closed", get_frame(1), session.count_pending(self))
+
+    return close
+
+
+def make_set_event_loop(loops: Loops, facts: Facts, stock: Any) -> Any:
+    """`set_event_loop` of the default policy."""
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+
+    def set_event_loop(self: Any, loop: Any) -> None:
+        stock(self, loop)
+        if isinstance(loop, facts.loop):
+            loops.transition(loops.recorder_of(loop), "setCurrent", get_frame(1))
+
+    return set_event_loop

@@ -1,0 +1,303 @@
+"""Runs the handles of a tick: what stands in for `Handle._run`, once for all handles instead of once for each.
+
+Two variants. `counting` adds up how many handles ran and records only the ends of tasks; `listing` records each handle with its time.
+Both do what `BaseEventLoop._run_once` and `Handle._run` do with a handle (CPython, Lib/asyncio/base_events.py and events.py, 3.9 to
+3.15), and leave alone what is no plain handle: they put it back and return how many handles are left, for the caller to go on.
+"""
+
+from __future__ import annotations
+
+import time
+
+from . import places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import deque
+    from typing import Any, Callable
+
+    from .facts import Facts
+    from .recorder import Recorder
+    from .session import Session
+
+    Run = Callable[[Recorder, deque[Any], int], int]
+
+
+def make_report() -> Callable[[Any, BaseException], dict[str, Any]]:
+    """A function that makes the context of a callback's exception for the loop's exception handler, with this Python's words."""
+    from asyncio import format_helpers
+
+    helpers: Any = format_helpers
+    describe = helpers._format_callback_source
+    takes_debug = "debug" in (describe.__kwdefaults__ or {})
+
+    def report(handle: Any, error: BaseException) -> dict[str, Any]:
+        if takes_debug:
+            text = describe(handle._callback, handle._args, debug=handle._loop.get_debug())
+        else:
+            text = describe(handle._callback, handle._args)
+        context = {"message": "Exception in callback " + text, "exception": error, "handle": handle}
+        if handle._source_traceback:
+            context["source_traceback"] = handle._source_traceback
+        return context
+
+    return report
+
+
+def make_ended(session: Session) -> Callable[[Recorder, Any], None]:
+    """A function that records the end of a task that is done."""
+    number = session.strings.number
+
+    def ended(recorder: Recorder, task: Any) -> None:
+        error = task._exception
+        if task._state == "CANCELLED":
+            recorder.buffer += (3, id(task), 3, 0)
+        elif error is None:
+            recorder.buffer += (3, id(task), 1, 0)
+        else:
+            recorder.buffer += (3, id(task), 2, number(type(error).__name__))
+
+    return ended
+
+
+def make_task_of(facts: Facts) -> Callable[[Any, Any], Any]:
+    """A function from a handle's callback and arguments to the task that it steps, or None."""
+    step = facts.step
+    wakeup = facts.wakeup
+    builtin = facts.builtin
+    task_type = facts.task
+    python_task = facts.python_task
+    python_steps = ("_PyTask__step", "_PyTask__wakeup", "__step", "__wakeup")
+    method = type(facts.python_task.__init__.__get__(object()))
+
+    def task_of(callback: Any, args: Any) -> Any:
+        kind = type(callback)
+        if kind is step:
+            return callback.__self__
+        if kind is builtin or kind is wakeup:
+            # `task.cancel` is such a built-in method too, and so is `future.set_result`.
+            task = callback.__self__
+            if args and isinstance(task, task_type) and (kind is wakeup or callback.__name__ == "task_wakeup"):
+                return task
+        elif kind is method:
+            task = callback.__self__
+            if isinstance(task, python_task) and callback.__func__.__name__ in python_steps:
+                return task
+        return None
+
+    return task_of
+
+
+def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
+    """A function that records, after a step, that its task waits, gave way or is done."""
+    ended = make_ended(session)
+
+    def finish(recorder: Recorder, task: Any) -> None:
+        waiter = task._fut_waiter
+        if waiter is not None:
+            if recorder.listing:
+                recorder.buffer += (4, id(task), id(waiter))
+        elif task._state == "PENDING":
+            if recorder.listing:
+                recorder.buffer += (4, id(task), 0)
+            else:
+                recorder.yields += 1
+        else:
+            recorder.ended += 1
+            ended(recorder, task)
+
+    return finish
+
+
+def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]:
+    """A function that records the start of a handle and returns the task that it steps, or None."""
+    task_of = make_task_of(facts)
+    text_number = places.make_callback_number(session.strings)
+    step = facts.step
+    clock = time.monotonic
+
+    def start(recorder: Recorder, handle: Any) -> Any:
+        callback = handle._callback
+        task = task_of(callback, handle._args)
+        if task is None:
+            recorder.task = 0
+            subject = -text_number(callback)
+        else:
+            recorder.task = subject = id(task)
+        recorder.handles += 1
+        if recorder.listing:
+            recorder.buffer += (float(handle._loop.time()) if recorder.own_clock else clock(), subject)
+        elif task is None:
+            recorder.other_handles += 1
+        elif type(callback) is step:
+            recorder.step_handles += 1
+        return task
+
+    return start
+
+
+def make_counting(session: Session, facts: Facts) -> Run:
+    """The variant that counts."""
+    plain = facts.handle
+    plain_timer = facts.timer_handle
+    step = facts.step
+    wakeup = facts.wakeup
+    builtin = facts.builtin
+    task_type = facts.task
+    report = make_report()
+    ended = make_ended(session)
+    task_of = make_task_of(facts)
+
+    def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
+        buffer = recorder.buffer
+        popleft = ready.popleft
+        others = steps = yields = ends = 0
+        left = ntodo
+        handle = callback = args = task = None
+        try:
+            while left:
+                handle = popleft()
+                if handle._cancelled:
+                    left -= 1
+                    continue
+                kind = type(handle)
+                if kind is not plain and kind is not plain_timer:
+                    ready.appendleft(handle)
+                    break
+                left -= 1
+                callback = handle._callback
+                args = handle._args
+                kind = type(callback)
+                try:
+                    if kind is step:
+                        steps += 1
+                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        task = callback.__self__
+                        if task._fut_waiter is None:
+                            if task._state == "PENDING":
+                                yields += 1
+                            else:
+                                ends += 1
+                                if task._state == "FINISHED" and task._exception is None:
+                                    buffer += (3, id(task), 1, 0)
+                                else:
+                                    ended(recorder, task)
+                        task = None
+                    elif not args:
+                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        others += 1
+                    elif kind is builtin or kind is wakeup:
+                        task = callback.__self__
+                        if isinstance(task, task_type) and len(args) == 1:
+                            handle._context.run(callback, args[0])  #= self._context.run(self._callback, *self._args)
+                            if task._fut_waiter is None:
+                                if task._state == "PENDING":
+                                    yields += 1
+                                else:
+                                    ends += 1
+                                    if task._state == "FINISHED" and task._exception is None:
+                                        buffer += (3, id(task), 1, 0)
+                                    else:
+                                        ended(recorder, task)
+                        else:
+                            task = None
+                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                            others += 1
+                        task = None
+                    else:
+                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                        others += 1
+                except (SystemExit, KeyboardInterrupt):
+                    task = task_of(callback, args)
+                    if task is not None and task._state != "PENDING":
+                        ends += 1
+                        ended(recorder, task)
+                    raise
+                except BaseException as error:
+                    task = None
+                    handle._loop.call_exception_handler(report(handle, error))  #= self._loop.call_exception_handler(context)
+        finally:
+            handle = callback = args = task = None
+            recorder.handles += ntodo - left
+            if others:
+                recorder.other_handles += others
+            if steps:
+                recorder.step_handles += steps
+            if yields:
+                recorder.yields += yields
+            if ends:
+                recorder.ended += ends
+        return left
+
+    return _run
+
+
+def make_listing(session: Session, facts: Facts) -> Run:
+    """The variant that records each handle."""
+    plain = facts.handle
+    plain_timer = facts.timer_handle
+    step = facts.step
+    task_of = make_task_of(facts)
+    report = make_report()
+    ended = make_ended(session)
+    text_number = places.make_callback_number(session.strings)
+    clock = time.monotonic
+
+    def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
+        buffer = recorder.buffer
+        popleft = ready.popleft
+        left = ntodo
+        handle = callback = args = task = waiter = None
+        try:
+            while left:
+                handle = popleft()
+                if handle._cancelled:
+                    left -= 1
+                    buffer += (11, 0)
+                    continue
+                kind = type(handle)
+                if (kind is not plain and kind is not plain_timer) or recorder.own_clock:
+                    ready.appendleft(handle)
+                    break
+                left -= 1
+                callback = handle._callback
+                args = handle._args
+                task = callback.__self__ if type(callback) is step else task_of(callback, args)
+                try:
+                    if task is None:
+                        recorder.task = 0
+                        buffer += (clock(), -text_number(callback))
+                        if args:
+                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                        else:
+                            handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        continue
+                    recorder.task = subject = id(task)
+                    buffer += (clock(), subject)
+                    if args:
+                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                    else:
+                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                    waiter = task._fut_waiter
+                    if waiter is not None:
+                        buffer += (4, subject, id(waiter))
+                        waiter = None
+                    elif task._state == "PENDING":
+                        buffer += (4, subject, 0)
+                    else:
+                        ended(recorder, task)
+                    task = None
+                except (SystemExit, KeyboardInterrupt):
+                    if task is not None and task._state != "PENDING":
+                        ended(recorder, task)
+                    raise
+                except BaseException as error:
+                    task = waiter = None
+                    handle._loop.call_exception_handler(report(handle, error))  #= self._loop.call_exception_handler(context)
+        finally:
+            handle = callback = args = task = waiter = None
+            recorder.task = 0
+            recorder.handles += ntodo - left
+        return left
+
+    return _run

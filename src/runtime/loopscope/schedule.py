@@ -1,0 +1,218 @@
+"""How handles and timers come into being: what stands in for `call_soon`, `call_soon_threadsafe`, `call_at` and for the note of a cancelled timer.
+
+Each does what the original does (CPython, Lib/asyncio/base_events.py and events.py, 3.9 to 3.15), with the handle's `__init__` in line. In
+debug mode the original's own helpers are called, so that `_source_traceback` ends where it does without us.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import heapq
+import sys
+import weakref
+
+from . import places, run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from .facts import Facts
+    from .recorder import Recorder
+    from .session import Session
+
+    Created = Callable[[Recorder, Any, Any, Any], None]
+
+
+def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], Recorder], created: Created | None) -> Any:
+    """`call_soon`. `created`, if given, is told of a task whose first step is put into the ready queue (3.14 and later)."""
+    plain = facts.handle
+    new: Any = plain.__new__
+    step = facts.step
+    task_of = run.make_task_of(facts)
+    text_number = places.make_callback_number(session.strings)
+    copy_context = contextvars.copy_context
+    cancelled = make_cancelled(session)
+    is_first_step = make_is_first_step()
+
+    def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        if self._closed:
+            self._check_closed()  #= self._check_closed()
+        if self._debug:
+            self._check_thread()  #= self._check_thread()
+            self._check_callback(callback, "call_soon")  #= self._check_callback(callback, 'call_soon')
+            handle = self._call_soon(callback, args, context)  #= handle = self._call_soon(callback, args, context)
+            if handle._source_traceback:
+                del handle._source_traceback[-1]
+        else:
+            handle = new(plain)
+            handle._context = copy_context() if context is None else context
+            handle._loop = self
+            handle._callback = callback
+            handle._args = args
+            handle._cancelled = False
+            handle._repr = None
+            handle._source_traceback = None
+            self._ready.append(handle)
+        try:
+            recorder = self._loopscope
+        except AttributeError:
+            recorder = recorder_of(self)
+        kind = type(callback)
+        if kind is step:
+            if created is not None:
+                task = callback.__self__
+                coroutine = task._coro
+                try:
+                    if not coroutine.cr_suspended:
+                        created(recorder, self, task, coroutine)
+                except AttributeError:
+                    if is_first_step(task, coroutine):
+                        created(recorder, self, task, coroutine)
+                task = None
+        elif recorder.listing:
+            task = task_of(callback, args)
+            if task is None:
+                recorder.buffer += (10, -text_number(callback), recorder.task, 0)
+            elif args:
+                if args[0]._state == "CANCELLED":
+                    cancelled(recorder, task, 2)
+                recorder.buffer += (5, id(task), recorder.task)
+            task = None
+        return handle
+
+    return call_soon
+
+
+def make_cancelled(session: Session) -> Any:
+    """A function that records that a task is being cancelled."""
+    site_number = places.make_site_number(session.strings)
+
+    def cancelled(recorder: Recorder, task: Any, depth: int) -> None:
+        recorder.buffer += (6, id(task), recorder.task, site_number(sys._getframe(depth)))  # pyright: ignore[reportPrivateUsage]
+
+    return cancelled
+
+
+def make_is_first_step() -> Callable[[Any, Any], bool]:
+    """A function that says whether a step is a task's first, for coroutines that are no plain coroutine objects."""
+    seen: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def is_first_step(task: Any, coroutine: Any) -> bool:
+        suspended = getattr(coroutine, "gi_suspended", None)
+        if suspended is not None:
+            return not suspended
+        if task in seen:
+            return False
+        seen.add(task)
+        return True
+
+    return is_first_step
+
+
+def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Callable[[Any], Recorder]) -> Any:
+    """`call_soon_threadsafe`. Its handle is plain up to 3.13 and guarded by a lock from 3.14 on."""
+    import asyncio.events
+
+    events: Any = asyncio.events
+    guarded = hasattr(events, "_ThreadSafeHandle")
+    text_number = places.make_callback_number(session.strings)
+
+    def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        self._check_closed()  #= self._check_closed()
+        if self._debug:
+            self._check_callback(callback, "call_soon_threadsafe")  #= self._check_callback(callback, 'call_soon_threadsafe')
+        if guarded:
+            handle = events._ThreadSafeHandle(callback, args, self, context)  #= events._ThreadSafeHandle(callback, args, self, context)
+            self._ready.append(handle)
+            if handle._source_traceback:
+                del handle._source_traceback[-1]
+        else:
+            handle = self._call_soon(callback, args, context)  #= handle = self._call_soon(callback, args, context)
+        if handle._source_traceback:
+            del handle._source_traceback[-1]
+        try:
+            recorder = self._loopscope
+        except AttributeError:
+            recorder = recorder_of(self)
+        if recorder.listing:
+            recorder.buffer += (10, -text_number(callback), 0, 0)
+        self._write_to_self()  #= self._write_to_self()
+        return handle
+
+    return call_soon_threadsafe
+
+
+def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Recorder]) -> Any:
+    """`call_at`, which `call_later` calls too."""
+    plain = facts.timer_handle
+    new: Any = plain.__new__
+    text_number = places.make_callback_number(session.strings)
+    site_number = places.make_site_number(session.strings)
+    copy_context = contextvars.copy_context
+    heappush = heapq.heappush
+    forbids_none = sys.version_info >= (3, 11)
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+    wakes_creator = places.is_asyncio_function
+    to_float = as_float
+
+    def call_at(self: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        if when is None and forbids_none:
+            raise TypeError("when cannot be None")  #= raise TypeError("when cannot be None")
+        if self._closed:
+            self._check_closed()  #= self._check_closed()
+        if self._debug:
+            self._check_thread()  #= self._check_thread()
+            self._check_callback(callback, "call_at")  #= self._check_callback(callback, 'call_at')
+        if self._debug or when is None:
+            timer = plain(when, callback, args, self, context)  #= timer = events.TimerHandle(when, callback, args, self, context)
+            if timer._source_traceback:
+                del timer._source_traceback[-1]
+        else:
+            timer = new(plain)
+            timer._context = copy_context() if context is None else context
+            timer._loop = self
+            timer._callback = callback
+            timer._args = args
+            timer._cancelled = False
+            timer._repr = None
+            timer._source_traceback = None
+            timer._when = when
+        heappush(self._scheduled, timer)  #= heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        try:
+            recorder = self._loopscope
+        except AttributeError:
+            recorder = recorder_of(self)
+        if recorder.listing:
+            subject = recorder.task if wakes_creator(callback) and recorder.task else -text_number(callback)
+            due = when if type(when) is float else to_float(when)
+            recorder.buffer += (7, id(timer), due, subject, site_number(get_frame(1)))
+        else:
+            recorder.timers_set += 1
+        return timer
+
+    return call_at
+
+
+def make_timer_handle_cancelled(recorder_of: Callable[[Any], Recorder]) -> Any:
+    """`_timer_handle_cancelled`, which `TimerHandle.cancel` calls."""
+
+    def _timer_handle_cancelled(self: Any, handle: Any) -> None:
+        if handle._scheduled:
+            self._timer_cancelled_count += 1
+            try:
+                recorder = self._loopscope
+            except AttributeError:
+                recorder = recorder_of(self)
+            if recorder.listing:
+                recorder.buffer += (9, id(handle))
+            else:
+                recorder.timers_cancelled += 1
+
+    return _timer_handle_cancelled
+
+
+def as_float(value: Any) -> float:
+    """A due time as the wire takes it: that of an int; 0 for whatever else the program uses as a number."""
+    return float(value) if type(value) is int else 0.0
