@@ -1,7 +1,8 @@
 /**
  * Stands in for src/analysis/analyze in the tests of the language server and the command line: findings are where the text
  * says so, so that those tests do not change with the rules. `bug_101` is a finding LOOP101; `why_101` a step of its story;
- * a safe fix makes it `ok_101`; `odd_101` has only an unsafe fix; `loop_x` is a loop. `hang` and `crash` do what they say.
+ * a safe fix makes it `ok_101`; `odd_101` has only an unsafe fix; `loop_x` is a loop. `hang`, `slow`
+ * (20 ms) and `crash` do what they say.
  */
 import type { AnalyzedDocument, Analyzer, LoopFact, LoopLife, TextChange } from '../../../src/analysis/analyze';
 import type { Finding, Severity } from '../../../src/analysis/finding';
@@ -20,6 +21,7 @@ function spansOf(text: string, pattern: RegExp) {
 
 function findingsOf(text: string, settings: AnalysisSettings): Finding[] {
   if (text.includes('hang')) for (;;);
+  for (const end = Date.now() + 20; text.includes('slow') && Date.now() < end;);
   if (text.includes('crash')) throw new Error('crashed');
   const findings = spansOf(text, /\b(?:bug|odd)_(\d+)\b/g).map(({ span, name }): Finding => {
     const code = `LOOP${name}`;
