@@ -6,7 +6,20 @@ import * as os from 'node:os';
 import type { LoopRow, RegistrationRow } from '../../protocol/dap';
 import type { Icon, ItemData } from './item';
 import { mutedIcon } from './item';
-import { age, count, counted, dotted, exactDuration, measured, place, rate, share, timeLeft, timeOfDay } from './text';
+import {
+  age,
+  call,
+  count,
+  counted,
+  dotted,
+  exactDuration,
+  measured,
+  place,
+  rate,
+  share,
+  timeLeft,
+  timeOfDay,
+} from './text';
 import { code, escaped, lines, siteLink } from './markdown';
 
 /** A transition of a loop's life, or one that has not come yet. */
@@ -20,8 +33,8 @@ const LIFE: Readonly<Record<string, { readonly word: string; readonly icon: stri
   created: { word: 'created', icon: 'add' },
   setCurrent: { word: 'set as current', icon: 'target' },
   runs: { word: 'running', icon: 'play' },
-  stopRequested: { word: 'stop requested', icon: 'debug-stop' },
-  stopped: { word: 'stopped', icon: 'debug-pause' },
+  stopRequested: { word: 'stop requested', icon: 'stop-circle' },
+  stopped: { word: 'stopped', icon: 'primitive-square' },
   closed: { word: 'closed', icon: 'close' },
   collected: { word: 'garbage collected', icon: 'trash' },
 };
@@ -164,7 +177,7 @@ export function presentLife(loop: LoopRow, step: LifeStep, now: number, over: bo
   const current =
     step.what === 'runs' && loop.state === 'running' && loop.life.findLast((other) => other.what === 'runs') === entry;
   const description = dotted(
-    entry.call,
+    call(entry.call),
     entry.site ? place(entry.site) : 'place not known',
     entry.times > 1 && `×${count(entry.times)}`,
     current && !over && `for ${age(now - entry.time)}`,
@@ -173,14 +186,14 @@ export function presentLife(loop: LoopRow, step: LifeStep, now: number, over: bo
   return {
     label,
     description,
-    icon: { id: known?.icon ?? 'dash' },
+    icon: over ? mutedIcon({ id: known?.icon ?? 'dash' }) : { id: known?.icon ?? 'dash' },
     context: entry.site ? 'life.site' : 'life',
     aria: `${label}, ${description}`,
     collapsible: 'none',
     ...(entry.site ? { open: entry.site } : {}),
     tooltip: lines(
       `**${escaped(label)}** at ${timeOfDay(entry.wall)}`,
-      entry.call && `by ${code(entry.call)}`,
+      entry.call && `by ${code(call(entry.call))}`,
       entry.site && `in ${code(entry.site.function)} ${siteLink(entry.site)}`,
       entry.times > 1 && `the last of ${count(entry.times)} times`,
     ),
@@ -302,7 +315,7 @@ export function presentFact(loop: LoopRow, fact: LoopFact, over: boolean): ItemD
         'Signals with a handler set by add_signal_handler.',
       );
     case 'class':
-      return row('class', dotted(loop.class, loop.debug && 'debug mode'), { id: 'symbol-class' }, code(loop.class));
+      return row('class', dotted(loop.class, loop.debug && 'debug mode'), { id: 'info' }, code(loop.class));
     case 'hides':
       return row('not seen', loop.hides, { id: 'eye-closed', color: 'list.warningForeground' }, escaped(loop.hides));
     case 'counting':

@@ -5,6 +5,7 @@
 import type { LoopRow } from '../../protocol/dap';
 import type { ItemData } from '../present/item';
 import { mutedIcon } from '../present/item';
+import { signalName } from '../present/loops';
 import { escaped, lines } from '../present/markdown';
 import { counted, dotted, timeOfDay } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
@@ -102,7 +103,13 @@ export abstract class SessionSource implements RowSource<ViewRow> {
 export function endWords(session: LiveSession): string {
   if (!session.over) return '';
   const code = session.update?.process.exitCode;
-  const how = typeof code === 'number' ? `ended with exit code ${code}` : 'ended';
+  // As in Python's subprocess: below zero it is the signal that ended the process.
+  const how =
+    typeof code !== 'number'
+      ? 'ended'
+      : code < 0
+        ? `was ended by ${signalName(-code)}`
+        : `ended with exit code ${code}`;
   return session.endedAt === undefined ? how : `${how} at ${timeOfDay(session.endedAt)}`;
 }
 

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../common/disposable-store';
 import { InternalCommands, Views, type ViewName } from '../../protocol/ids';
 import type { ItemData } from '../present/item';
-import { timeOfDay } from '../present/text';
+import { dotted, timeOfDay } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
 import type { SessionHub } from '../sessions/session-hub';
 import { settings } from '../settings';
@@ -213,25 +213,34 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   }
 
   private title(): void {
-    const description = this.parts.source.summary();
+    const description = this.description();
     if (this.view.description !== description) this.view.description = description;
     const message = this.message();
     if ((this.view.message ?? '') !== message) this.view.message = message;
   }
 
+  /** Paused and ended are said here and not in a message: a message would move every row. */
+  private description(): string {
+    const { hub, state, source } = this.parts;
+    const ended = hub.shown.length > 0 && hub.shown.every((session) => session.over);
+    const paused = state.pausedAt !== undefined && `paused ${timeOfDay(state.pausedAt)}`;
+    return dotted(paused, ended && !paused && 'ended', source.summary());
+  }
+
   /** '' takes the message away. */
   private message(): string {
-    const { hub, state, source } = this.parts;
+    const { hub, source, name } = this.parts;
     const [only, ...others] = hub.shown;
     const parts: string[] = [];
-    if (state.pausedAt !== undefined) parts.push(`View paused at ${timeOfDay(state.pausedAt)}. The program runs on.`);
-    if (only?.over && others.length === 0) {
+    if (name === 'loops' && only?.over && others.length === 0) {
       const words = endWords(only);
       parts.push(`${words.charAt(0).toUpperCase()}${words.slice(1)}. This is the last state seen.`);
     }
-    for (const session of hub.shown) {
-      const notice = session.update?.process.notice ?? '';
-      if (notice !== '') parts.push(notice);
+    if (name === 'loops') {
+      for (const session of hub.shown) {
+        const notice = session.update?.process.notice ?? '';
+        if (notice !== '') parts.push(notice);
+      }
     }
     const notice = source.notice();
     // Where uvloop leaves nothing to see, the empty view's own words say so, and what to do.
