@@ -20,7 +20,7 @@ const ALLOWED = [
   /^extension\/dist\/(extension|adapter|server|loopscope)\.js$/,
   /^extension\/dist\/(web-tree-sitter|tree-sitter-python)\.wasm$/,
   /^extension\/media\/[\w/-]+\.(png|svg|md)$/,
-  /^extension\/syntaxes\/[\w-]+\.json$/,
+  /^extension\/syntaxes\/[\w.-]+\.json$/,
   /^extension\/src\/runtime\/[\w/]+\.py$/,
   /^extension\/docs\/rules\/[\w-]+\.md$/,
 ];
