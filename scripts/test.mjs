@@ -29,6 +29,7 @@ function testEnvironment(pythons) {
     PATH: [first, process.env['PATH'] ?? ''].join(path.delimiter),
     LOOPSCOPE_PYTHONS: pythons.map((python) => venvPython(python.minor)).join(path.delimiter),
     LOOPSCOPE_ROOT: root,
+    NO_COLOR: '1', // Their output is read.
   };
 }
 

@@ -14,7 +14,7 @@ import { ensureHost } from './vscode-host.mjs';
 const timeoutMs = Number(process.env['LOOPSCOPE_E2E_TIMEOUT'] ?? 300) * 1000;
 /** What the workbench itself logs and no test wrote. */
 const NOISE =
-  /^(Canceled: Canceled|Resolv(ing|ed) connection token|Creating a socket|\[reconnection-grace-time\]|\[Service Worker\]|\[AgentHost|\[AccountPolicyGate\]|Updating additional builtin|Ignoring fetching additional builtin|Timed out waiting for authentication provider)/;
+  /^(Canceled: Canceled|Creation of workbench contribution|Resolv(ing|ed) connection token|Creating a socket|\[reconnection-grace-time\]|\[Service Worker\]|\[AgentHost|\[AccountPolicyGate\]|Updating additional builtin|Ignoring fetching additional builtin|Timed out waiting for authentication provider)/;
 
 /** @param {string} name */
 const argument = (name) =>

@@ -7,8 +7,11 @@
  * @property {number} skipped
  */
 
+/** Colours, where a runner does not leave them out. @param {string} text */
+const plain = (text) => text.replace(/\u001b\[[\d;]*m/g, '');
+
 /** @param {string} text @param {RegExp} pattern global, its first group a number */
-const sum = (text, pattern) => [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+const sum = (text, pattern) => [...plain(text).matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
 
 /** Mocha's `12 passing (3s)`, `1 failing`, `2 pending`; several runs in one output add up. @param {string} output @returns {Counts} */
 export function mochaCounts(output) {
@@ -21,7 +24,10 @@ export function mochaCounts(output) {
 
 /** Pytest's last line, such as `3 failed, 12 passed, 1 skipped in 4.20s`. @param {string} output @returns {Counts} */
 export function pytestCounts(output) {
-  const closing = output.split('\n').findLast((line) => / in \d+\.\d+s\b/.test(line)) ?? '';
+  const closing =
+    plain(output)
+      .split('\n')
+      .findLast((line) => / in \d+\.\d+s\b/.test(line)) ?? '';
   return {
     passed: sum(closing, /(\d+) (?:passed|xfailed)/g),
     failed: sum(closing, /(\d+) (?:failed|errors?|xpassed)\b/g),

@@ -7,7 +7,9 @@ export function namedScripts(text: string): string[] {
 
 /** Top folders whose paths are written in documents. */
 const PATH = /^(?:\.ci|\.vscode|docs|examples|media|scripts|src|syntaxes|test)\/[\w./*{},<>-]*$/;
-const ROOT_FILE = /^(?:[\w.-]+\.(?:cjs|mjs|js|json|md|toml)|\.[a-z]+ignore|LICENSE)$/;
+/** Files of the root; those of a person's own folder are not meant. */
+const ROOT_FILE =
+  /^(?!(?:launch|settings|tasks)\.json$)(?:[\w.-]+\.(?:cjs|mjs|js|json|md|toml)|\.[a-z]+ignore|LICENSE)$/;
 
 /**
  * The files that a Markdown text names: relative links, and code spans that are paths of this repository. A span with `<…>` is a form, not a
