@@ -1,6 +1,5 @@
 /** Code actions: the fixes of a finding, its suppression, and *fix all* (safe ones only). */
 import type { CodeAction, CodeActionParams, Diagnostic, Range } from 'vscode-languageserver';
-import { CodeActionKind } from 'vscode-languageserver';
 import type { Finding } from '../../analysis/finding';
 import { FIX_ALL_KIND } from '../../protocol/ids';
 import { fixAll, safeFix } from '../fixes';
@@ -10,7 +9,9 @@ import { suppressInFile, suppressOnLine } from './suppress';
 import type { Unit } from './units';
 import type { Workbench } from './workbench';
 
-export const CODE_ACTION_KINDS = [CodeActionKind.QuickFix, FIX_ALL_KIND];
+const QUICK_FIX = 'quickfix';
+
+export const CODE_ACTION_KINDS = [QUICK_FIX, FIX_ALL_KIND];
 
 type Analyse = (text: string) => readonly Finding[];
 
@@ -22,7 +23,7 @@ export async function codeActions(params: CodeActionParams, workbench: Workbench
     params.context.only?.some((only) => kind === only || kind.startsWith(`${only}.`)) ?? true;
   const findings = await workbench.findingsOf(unit);
   const actions: CodeAction[] = [];
-  if (wants(CodeActionKind.QuickFix)) {
+  if (wants(QUICK_FIX)) {
     const analyse = await workbench.analyseLike(unit);
     for (const finding of findings) {
       const { uri, range } = unit.locate(finding.span);
@@ -34,7 +35,7 @@ export async function codeActions(params: CodeActionParams, workbench: Workbench
   const isAskedFor = params.context.only !== undefined && wants(FIX_ALL_KIND);
   if (isAskedFor || actions.some((action) => action.isPreferred === true)) {
     const action = fixAllAction(unit, findings, await workbench.analyseLike(unit));
-    if (action) actions.push(isAskedFor ? action : { ...action, kind: CodeActionKind.QuickFix });
+    if (action) actions.push(isAskedFor ? action : { ...action, kind: QUICK_FIX });
   }
   return actions;
 }
@@ -49,7 +50,7 @@ function quickFixes(finding: Finding, unit: Unit, analyse: Analyse): CodeAction[
     const isPreferred = fix === preferred;
     actions.push({
       title: fix.title,
-      kind: CodeActionKind.QuickFix,
+      kind: QUICK_FIX,
       diagnostics,
       edit,
       ...(isPreferred ? { isPreferred } : {}),
@@ -64,7 +65,7 @@ function quickFixes(finding: Finding, unit: Unit, analyse: Analyse): CodeAction[
   ];
   for (const { title, edit } of suppressions) {
     const change = edit && toWorkspaceEdit([edit], unit);
-    if (change) actions.push({ title, kind: CodeActionKind.QuickFix, diagnostics, edit: change });
+    if (change) actions.push({ title, kind: QUICK_FIX, diagnostics, edit: change });
   }
   return actions;
 }

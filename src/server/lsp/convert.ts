@@ -1,6 +1,5 @@
 /** Findings as the protocol's diagnostics. */
 import type { Diagnostic, TextEdit as LspTextEdit, WorkspaceEdit } from 'vscode-languageserver';
-import { DiagnosticSeverity, DiagnosticTag } from 'vscode-languageserver';
 import type { Finding, Severity, TextEdit } from '../../analysis/finding';
 import { pageOf } from '../catalog';
 import type { Unit } from './units';
@@ -8,14 +7,11 @@ import type { Unit } from './units';
 /** The name under which an editor shows our diagnostics. */
 export const SOURCE = 'Loopscope';
 
-const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
-  error: DiagnosticSeverity.Error,
-  warning: DiagnosticSeverity.Warning,
-  info: DiagnosticSeverity.Information,
-  hint: DiagnosticSeverity.Hint,
-};
+/** DiagnosticSeverity of the protocol. */
+const SEVERITY = { error: 1, warning: 2, info: 3, hint: 4 } as const satisfies Record<Severity, number>;
 
-const TAG = { unnecessary: DiagnosticTag.Unnecessary, deprecated: DiagnosticTag.Deprecated } as const;
+/** DiagnosticTag of the protocol. */
+const TAG = { unnecessary: 1, deprecated: 2 } as const;
 
 /** A finding of a unit as a diagnostic of the document that it is in. */
 export function toDiagnostic(finding: Finding, unit: Unit): Diagnostic {

@@ -1,7 +1,6 @@
 /** Diagnostics of documents as reports with result ids: asked for again with the id that it has, a report is `unchanged`. */
 import { createHash } from 'node:crypto';
 import type { Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver';
-import { DocumentDiagnosticReportKind } from 'vscode-languageserver';
 import { toDiagnostic } from './convert';
 import type { Workbench } from './workbench';
 
@@ -21,7 +20,5 @@ export function resultIdOf(items: readonly Diagnostic[]): string {
 /** A report for someone who has the report of `previousResultId`. */
 export function reportOf(items: Diagnostic[], previousResultId: string | undefined): DocumentDiagnosticReport {
   const resultId = resultIdOf(items);
-  return resultId === previousResultId
-    ? { kind: DocumentDiagnosticReportKind.Unchanged, resultId }
-    : { kind: DocumentDiagnosticReportKind.Full, resultId, items };
+  return resultId === previousResultId ? { kind: 'unchanged', resultId } : { kind: 'full', resultId, items };
 }

@@ -4,39 +4,28 @@
  */
 import { pathToFileURL } from 'node:url';
 import type {
-  Connection,
   Diagnostic,
   DiagnosticOptions,
-  Disposable,
-  Hover,
   InitializeParams,
-  InitializeResult,
+  PublishDiagnosticsParams,
+  Registration,
+  WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import {
-  CodeLensRefreshRequest,
-  DiagnosticRefreshRequest,
-  DidChangeConfigurationNotification,
-  DidChangeWatchedFilesNotification,
-  DocumentDiagnosticRequest,
-  MarkupKind,
-  TextDocumentSyncKind,
-} from 'vscode-languageserver';
-import { NotebookDocuments, TextDocuments } from 'vscode-languageserver/node';
-import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analyzer } from '../../analysis/analyze';
 import { RUFF_IS_ON } from '../../protocol/ids';
 import { isSettingsFile } from '../config/project';
 import { CODE_ACTION_KINDS, codeActions } from './actions';
 import { SOURCE } from './convert';
+import type { Connection } from './connection';
 import type { EditorSettings } from './editor-settings';
 import { DEFAULT_EDITOR_SETTINGS, readEditorSettings } from './editor-settings';
 import { hoverText } from './hover';
 import { codeLenses } from './lens';
+import { OpenDocuments } from './open-documents';
 import { PushedDiagnostics } from './push';
 import { diagnosticsOf, reportOf } from './reports';
-import { OpenDocument } from './units';
+import { beginProgress } from './progress';
 import { pathOf, Workbench } from './workbench';
-import type { CheckProgress } from './workspace';
 import { WorkspaceDiagnostics } from './workspace';
 
 /** What our own client says of itself when it starts the server. Other editors may leave all of it out. */
@@ -46,6 +35,9 @@ interface InitializationOptions {
   /** The settings as they are at the start, or, for editors that can not be asked, all along. */
   readonly settings?: unknown;
 }
+
+/** TextDocumentSyncKind of the protocol. */
+const INCREMENTAL = 2;
 
 const WATCHED = ['**/pyproject.toml', '**/ruff.toml', '**/.ruff.toml', '**/*.{py,pyi,pyw}'];
 
@@ -57,16 +49,7 @@ function diagnosticOptions(isWhole: boolean): DiagnosticOptions {
 
 /** Serves a connection until it ends. */
 export function serve(connection: Connection, analyzer: Promise<Analyzer>, version: string): void {
-  const configuration = {
-    create: (uri: string, languageId: string, revision: number, text: string) =>
-      new OpenDocument(TextDocument.create(uri, languageId, revision, text)),
-    update: (document: OpenDocument, changes: Parameters<OpenDocument['update']>[0], revision: number) => {
-      document.update(changes, revision);
-      return document;
-    },
-  };
-  const documents = new TextDocuments(configuration);
-  const notebooks = new NotebookDocuments(configuration);
+  const documents = new OpenDocuments();
   let capabilities: InitializeParams['capabilities'] = {};
   let options: InitializationOptions = {};
   let settings = new Map<string, Promise<EditorSettings>>();
@@ -80,9 +63,10 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     if (capabilities.workspace?.configuration !== true) return readEditorSettings(options.settings);
     const item = { section: 'loopscope.lint', ...(scopeUri === '' ? {} : { scopeUri }) };
     try {
-      return readEditorSettings(await connection.workspace.getConfiguration(item));
+      const [answer] = await connection.ask('workspace/configuration', { items: [item] });
+      return readEditorSettings(answer);
     } catch (error) {
-      logError('The settings could not be read', error);
+      connection.logError('The settings could not be read', error);
       return DEFAULT_EDITOR_SETTINGS;
     }
   };
@@ -92,31 +76,18 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     if (!asked) settings.set(scope, (asked = askSettings(scope)));
     return asked;
   };
-  const logError = (what: string, error: unknown): void =>
-    connection.console.error(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-
-  const workbench = new Workbench(analyzer, documents, notebooks, editorSettings);
-  const versionOf = (uri: string): number | undefined =>
-    (documents.get(uri) ?? notebooks.cellTextDocuments.get(uri))?.version;
-  const pushed = new PushedDiagnostics(
-    workbench,
-    (params) => void connection.sendDiagnostics(params),
-    versionOf,
-    (error) => logError('Diagnostics could not be sent', error),
+  const workbench = new Workbench(analyzer, documents, editorSettings);
+  const publish = (params: PublishDiagnosticsParams): void =>
+    connection.tell('textDocument/publishDiagnostics', params);
+  const versionOf = (uri: string): number | undefined => documents.get(uri)?.version;
+  const pushed = new PushedDiagnostics(workbench, publish, versionOf, (error) =>
+    connection.logError('Diagnostics could not be sent', error),
   );
   const whole = new WorkspaceDiagnostics(workbench, analyzer, {
     isOpen: versionOf,
-    log: (message) => connection.console.warn(message),
-    beginProgress: async (): Promise<CheckProgress | undefined> => {
-      if (capabilities.window?.workDoneProgress !== true) return undefined;
-      const progress = await connection.window.createWorkDoneProgress();
-      progress.begin('Loopscope', 0, 'checking the workspace', true);
-      return {
-        token: progress.token,
-        report: (done, total) => progress.report(Math.floor((100 * done) / total), `${done} of ${total} files`),
-        done: () => progress.done(),
-      };
-    },
+    log: (message) => connection.log('warning', message),
+    beginProgress: () =>
+      capabilities.window?.workDoneProgress === true ? beginProgress(connection, 'checking the workspace') : undefined,
   });
   const pulls = (): boolean => capabilities.textDocument?.diagnostic !== undefined;
 
@@ -125,22 +96,23 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
    * asks for the workspace keeps the diagnostics of closed files.
    */
   const registersDiagnostics = (): boolean => capabilities.textDocument?.diagnostic?.dynamicRegistration === true;
-  let registered: { readonly isWhole: boolean; readonly registration: Promise<Disposable> } | undefined;
+  let registered: { readonly isWhole: boolean; readonly done: Promise<unknown> } | undefined;
+  const DIAGNOSTICS = { id: 'loopscope.diagnostics', method: 'textDocument/diagnostic' };
   const registerDiagnostics = async (): Promise<void> => {
     if (!registersDiagnostics()) return;
     const scopes = workbench.folders.map((folder) => editorSettings(`${pathToFileURL(folder).toString()}/`));
     const isWhole = (await Promise.all(scopes)).some(({ enable, scope }) => enable && scope === 'workspace');
     if (registered?.isWhole === isWhole) return;
     const before = registered;
-    registered = {
-      isWhole,
-      registration: connection.client.register(DocumentDiagnosticRequest.type, {
-        documentSelector: null,
-        ...diagnosticOptions(isWhole),
-      }),
+    const change = async (): Promise<void> => {
+      await before?.done;
+      // The protocol's own spelling.
+      if (before) await connection.ask('client/unregisterCapability', { unregisterations: [DIAGNOSTICS] });
+      const registerOptions = { documentSelector: null, ...diagnosticOptions(isWhole) };
+      await connection.ask('client/registerCapability', { registrations: [{ ...DIAGNOSTICS, registerOptions }] });
     };
-    (await before?.registration)?.dispose();
-    await registered.registration;
+    registered = { isWhole, done: change() };
+    await registered.done;
   };
 
   /** Tells of wrong settings, at their place in their file, and takes back what is mended. */
@@ -152,7 +124,7 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     for (const uri of shownErrors) {
       if (wrong.has(uri)) continue;
       shownErrors.delete(uri);
-      void connection.sendDiagnostics({ uri, diagnostics: [] });
+      publish({ uri, diagnostics: [] });
     }
     for (const [uri, errors] of wrong) {
       if (shownErrors.has(uri)) continue;
@@ -161,28 +133,32 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
         const place = (position: typeof at.start) => ({ line: position.line - 1, character: position.column - 1 });
         return { range: { start: place(at.start), end: place(at.end) }, severity: 1, source: SOURCE, message };
       });
-      for (const { message, at } of errors) connection.console.error(`${uri}:${at.start.line}: ${message}`);
-      void connection.sendDiagnostics({ uri, diagnostics });
+      for (const { message, at } of errors) connection.log('error', `${uri}:${at.start.line}: ${message}`);
+      publish({ uri, diagnostics });
     }
   };
 
   /** Everything may be different: settings changed, or what they are read from. */
   const refresh = (): void => {
     workbench.projects.forget();
-    shownErrors.forEach((uri) => void connection.sendDiagnostics({ uri, diagnostics: [] }));
+    shownErrors.forEach((uri) => publish({ uri, diagnostics: [] }));
     shownErrors.clear();
     whole.changed();
-    registerDiagnostics().catch((error: unknown) => logError('The editor does not ask for diagnostics', error));
+    registerDiagnostics().catch((error: unknown) =>
+      connection.logError('The editor does not ask for diagnostics', error),
+    );
     const { workspace } = capabilities;
-    const ask = (type: typeof DiagnosticRefreshRequest.type): void => {
-      connection.sendRequest(type).catch((error: unknown) => logError('The editor did not refresh', error));
+    const ask = (method: 'workspace/diagnostic/refresh' | 'workspace/codeLens/refresh'): void => {
+      connection
+        .ask(method, undefined)
+        .catch((error: unknown) => connection.logError('The editor did not refresh', error));
     };
-    if (pulls() && workspace?.diagnostics?.refreshSupport === true) ask(DiagnosticRefreshRequest.type);
-    if (!pulls()) pushed.changed([...documents.keys(), ...notebooks.cellTextDocuments.keys()]);
-    if (workspace?.codeLens?.refreshSupport === true) ask(CodeLensRefreshRequest.type);
+    if (pulls() && workspace?.diagnostics?.refreshSupport === true) ask('workspace/diagnostic/refresh');
+    if (!pulls()) pushed.changed(documents.all());
+    if (workspace?.codeLens?.refreshSupport === true) ask('workspace/codeLens/refresh');
   };
 
-  connection.onInitialize((params): InitializeResult => {
+  connection.onRequest('initialize', (params) => {
     capabilities = params.capabilities;
     options = (params.initializationOptions ?? {}) as InitializationOptions;
     workbench.ruffIsOn = options.ruffIsOn === true;
@@ -195,7 +171,7 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     return {
       serverInfo: { name: 'loopscope', version },
       capabilities: {
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        textDocumentSync: { openClose: true, change: INCREMENTAL },
         notebookDocumentSync: { notebookSelector: [{ notebook: '*', cells: [{ language: 'python' }] }] },
         ...(registersDiagnostics() ? {} : { diagnosticProvider: diagnosticOptions(true) }),
         codeActionProvider: { codeActionKinds: CODE_ACTION_KINDS },
@@ -206,91 +182,82 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     };
   });
 
-  connection.onInitialized(() => {
+  connection.onNotification('initialized', () => {
     const { workspace } = capabilities;
-    const register = (registration: Promise<unknown>): void => {
-      registration.catch((error: unknown) => logError('The editor does not tell of changes', error));
-    };
-    register(registerDiagnostics());
+    const registrations: Registration[] = [];
     if (workspace?.didChangeConfiguration?.dynamicRegistration === true) {
-      register(connection.client.register(DidChangeConfigurationNotification.type, { section: 'loopscope.lint' }));
+      const registerOptions = { section: 'loopscope.lint' };
+      registrations.push({ id: 'loopscope.settings', method: 'workspace/didChangeConfiguration', registerOptions });
     }
     if (workspace?.didChangeWatchedFiles?.dynamicRegistration === true) {
-      const watchers = WATCHED.map((globPattern) => ({ globPattern }));
-      register(connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }));
+      const registerOptions = { watchers: WATCHED.map((globPattern) => ({ globPattern })) };
+      registrations.push({ id: 'loopscope.files', method: 'workspace/didChangeWatchedFiles', registerOptions });
     }
-    if (workspace?.workspaceFolders === true) {
-      connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
-        const gone = new Set(removed.map((folder) => pathOf(folder.uri)));
-        const come = added.flatMap((folder) => pathOf(folder.uri) ?? []);
-        workbench.folders = [...workbench.folders.filter((folder) => !gone.has(folder)), ...come];
-        settings = new Map();
-        refresh();
-      });
-    }
+    const register = async (): Promise<void> => {
+      await registerDiagnostics();
+      if (registrations.length > 0) await connection.ask('client/registerCapability', { registrations });
+    };
+    register().catch((error: unknown) => connection.logError('The editor does not tell of changes', error));
   });
 
-  connection.onDidChangeConfiguration((params) => {
+  connection.onNotification('workspace/didChangeWorkspaceFolders', ({ event: { added, removed } }) => {
+    const gone = new Set(removed.map((folder) => pathOf(folder.uri)));
+    const come = added.flatMap((folder) => pathOf(folder.uri) ?? []);
+    workbench.folders = [...workbench.folders.filter((folder) => !gone.has(folder)), ...come];
+    settings = new Map();
+    refresh();
+  });
+  connection.onNotification('workspace/didChangeConfiguration', (params) => {
     if (capabilities.workspace?.configuration !== true) {
-      const given = (params.settings as { readonly loopscope?: { readonly lint?: unknown } } | undefined)?.loopscope
-        ?.lint;
-      options = { ...options, settings: given };
+      const given = params.settings as { readonly loopscope?: { readonly lint?: unknown } } | null | undefined;
+      options = { ...options, settings: given?.loopscope?.lint };
     }
     settings = new Map();
     refresh();
   });
-  connection.onDidChangeWatchedFiles(({ changes }) => {
+  connection.onNotification('workspace/didChangeWatchedFiles', ({ changes }) => {
     if (changes.some(({ uri }) => isSettingsFile(pathOf(uri) ?? ''))) refresh();
     else whole.changed();
   });
-  connection.onNotification(RUFF_IS_ON, (isOn: unknown) => {
-    if (workbench.ruffIsOn === (isOn === true)) return;
-    workbench.ruffIsOn = isOn === true;
+  connection.onNotification(RUFF_IS_ON, (isOn) => {
+    if (workbench.ruffIsOn === isOn) return;
+    workbench.ruffIsOn = isOn;
     refresh();
   });
 
-  documents.onDidChangeContent(({ document }) => {
-    if (!pulls()) pushed.changed([document.uri]);
-    whole.changed();
-  });
-  documents.onDidClose(({ document }) => {
-    workbench.close(document.uri);
-    if (!pulls()) pushed.closed(document.uri);
-    whole.changed();
-  });
-  const pushCells = (uris: readonly string[]): void => {
-    if (!pulls()) pushed.changed(uris);
-  };
-  notebooks.onDidOpen((notebook) => {
-    workbench.takeCells(notebook);
-    pushCells(notebook.cells.map((cell) => cell.document));
-  });
-  notebooks.onDidChange(({ notebookDocument, cells }) => {
-    workbench.takeCells(notebookDocument);
-    pushCells(notebookDocument.cells.map((cell) => cell.document));
-    if (!pulls()) cells?.removed.forEach((cell) => pushed.closed(cell.document));
-  });
-  notebooks.onDidClose((notebook) => {
-    workbench.close(notebook.uri);
-    if (!pulls()) notebook.cells.forEach((cell) => pushed.closed(cell.document));
+  documents.listen(connection, {
+    changed: (uris) => {
+      if (!pulls()) pushed.changed(uris);
+      whole.changed();
+    },
+    closed: (uris) => {
+      if (!pulls()) uris.forEach((uri) => pushed.closed(uri));
+      whole.changed();
+    },
+    notebookChanged: (notebook, cells) => workbench.takeCells(notebook, cells),
+    released: (uri) => workbench.close(uri),
   });
 
-  connection.languages.diagnostics.on(async ({ textDocument, previousResultId }) => {
+  connection.onRequest('textDocument/diagnostic', async ({ textDocument, previousResultId }) => {
     const items = await diagnosticsOf(textDocument.uri, workbench);
     showSettingErrors();
     return reportOf(items, previousResultId);
   });
-  connection.languages.diagnostics.onWorkspace(async (params, token, _progress, partial) => {
-    const kept: Parameters<Parameters<typeof whole.pull>[2]>[0] = [];
-    const answer = await whole.pull(params, token, (items) =>
-      partial ? partial.report({ items }) : kept.push(...items),
-    );
+  connection.onRequest('workspace/diagnostic', async (params, token) => {
+    const kept: WorkspaceDocumentDiagnosticReport[] = [];
+    const { partialResultToken } = params;
+    await whole.pull(params, token, (items) => {
+      if (partialResultToken === undefined) kept.push(...items);
+      else connection.tell('$/progress', { token: partialResultToken, value: { items } });
+    });
     showSettingErrors();
-    return { items: [...kept, ...answer.items] };
+    return { items: kept };
   });
-  connection.onCodeAction((params) => codeActions(params, workbench));
-  connection.onCodeLens(({ textDocument }) => codeLenses(textDocument.uri, workbench, options.canShowPlaces === true));
-  connection.onHover(async ({ textDocument, position }): Promise<Hover | null> => {
+  connection.onRequest('textDocument/codeAction', (params) => codeActions(params, workbench));
+  connection.onRequest('textDocument/codeLens', ({ textDocument }) =>
+    codeLenses(textDocument.uri, workbench, options.canShowPlaces === true),
+  );
+  connection.onRequest('textDocument/hover', async ({ textDocument, position }) => {
     const unit = await workbench.unitOf(textDocument.uri);
     if (!unit) return null;
     const { analysis, editor } = await workbench.settingsOf(unit.uri);
@@ -298,10 +265,8 @@ export function serve(connection: Connection, analyzer: Promise<Analyzer>, versi
     const fact = unit.loopAt(unit.offsetAt(textDocument.uri, position), analysis);
     if (!fact) return null;
     const value = hoverText(fact, (span) => unit.locate(span).range.start.line + 1);
-    return { range: unit.locate(fact.span).range, contents: { kind: MarkupKind.Markdown, value } };
+    return { range: unit.locate(fact.span).range, contents: { kind: 'markdown', value } };
   });
 
-  documents.listen(connection);
-  notebooks.listen(connection);
   connection.listen();
 }

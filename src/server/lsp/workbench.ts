@@ -4,8 +4,6 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { NotebookDocument } from 'vscode-languageserver';
-import type { NotebookDocuments, TextDocuments } from 'vscode-languageserver/node';
 import type { Analyzer } from '../../analysis/analyze';
 import type { Finding } from '../../analysis/finding';
 import type { AnalysisSettings } from '../../analysis/settings';
@@ -14,6 +12,7 @@ import type { Project } from '../config/project';
 import { Projects } from '../config/project';
 import type { EditorSettings } from './editor-settings';
 import { isRuffs, overlay } from './editor-settings';
+import type { OpenDocuments } from './open-documents';
 import type { OpenDocument, Unit } from './units';
 import { FileUnit, NotebookUnit } from './units';
 
@@ -35,8 +34,7 @@ export class Workbench {
 
   constructor(
     private readonly analyzer: Promise<Analyzer>,
-    private readonly documents: TextDocuments<OpenDocument>,
-    private readonly notebooks: NotebookDocuments<OpenDocument>,
+    private readonly documents: OpenDocuments,
     /** Asks the editor for the settings of a resource, by URI. */
     private readonly editorSettings: (uri: string) => Promise<EditorSettings>,
   ) {}
@@ -51,23 +49,20 @@ export class Workbench {
     const again = this.units.get(key);
     if (again) return again;
     const document = this.documents.get(key);
-    if (document?.languageId === 'python') {
-      const unit = new FileUnit(document, analyzer);
-      this.units.set(key, unit);
-      return unit;
-    }
-    const notebook = this.notebooks.getNotebookDocument(key);
-    if (!notebook) return undefined;
-    const unit = new NotebookUnit(key, () => this.pythonCells(notebook.uri), analyzer);
+    const isNotebook = this.documents.cellsOf(key) !== undefined;
+    if (document?.languageId !== 'python' && !isNotebook) return undefined;
+    const unit = document
+      ? new FileUnit(document, analyzer)
+      : new NotebookUnit(key, () => this.pythonCells(key), analyzer);
     this.units.set(key, unit);
     return unit;
   }
 
   /** Takes note of a notebook's cells, at its opening and after every change. */
-  takeCells(notebook: NotebookDocument): void {
-    this.forgetCells(notebook.uri);
-    for (const cell of notebook.cells) this.notebookOfCell.set(cell.document, notebook.uri);
-    const unit = this.units.get(notebook.uri);
+  takeCells(notebook: string, cells: readonly string[]): void {
+    this.forgetCells(notebook);
+    for (const cell of cells) this.notebookOfCell.set(cell, notebook);
+    const unit = this.units.get(notebook);
     if (unit instanceof NotebookUnit) unit.refresh();
   }
 
@@ -76,11 +71,6 @@ export class Workbench {
     this.units.get(uri)?.dispose();
     this.units.delete(uri);
     this.forgetCells(uri);
-  }
-
-  /** The notebook that a cell belongs to. */
-  notebookOf(uri: string): string | undefined {
-    return this.notebookOfCell.get(uri);
   }
 
   async settingsOf(uri: string): Promise<UnitSettings> {
@@ -110,12 +100,8 @@ export class Workbench {
     return (text) => this.shown(analyzer.analyze(text, analysis), settings);
   }
 
-  private pythonCells(uri: string): OpenDocument[] {
-    const cells = this.notebooks.getNotebookDocument(uri)?.cells ?? [];
-    return cells.flatMap((cell) => {
-      const document = this.notebooks.getCellTextDocument(cell);
-      return document?.languageId === 'python' ? [document] : [];
-    });
+  private pythonCells(notebook: string): OpenDocument[] {
+    return this.documents.cellsOf(notebook)?.filter((cell) => cell.languageId === 'python') ?? [];
   }
 
   private forgetCells(uri: string): void {

@@ -9,16 +9,15 @@ import type {
   CancellationToken,
   Diagnostic,
   WorkspaceDiagnosticParams,
-  WorkspaceDiagnosticReport,
   WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import { DocumentDiagnosticReportKind } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analyzer } from '../../analysis/analyze';
 import { mayConcern } from '../files/prefilter';
 import { walk } from '../files/walk';
 import { decode } from '../text/decode';
 import { toDiagnostic } from './convert';
+import type { Progress } from './progress';
 import { diagnosticsOf, reportOf, resultIdOf } from './reports';
 import { FileUnit, OpenDocument } from './units';
 import type { Workbench } from './workbench';
@@ -30,16 +29,9 @@ const SEND_EVERY_MS = 200;
 /** A longer file is left out of the workspace's check: opened, it is checked like any other. */
 const LONGEST_FILE = 4 * 1024 * 1024;
 
-/** What a check needs of the editor. */
-export interface CheckProgress {
-  report(done: number, total: number): void;
-  done(): void;
-  readonly token: CancellationToken;
-}
-
 export interface WorkspaceHost {
   /** A progress bar; undefined where the editor has none. */
-  beginProgress(): Promise<CheckProgress | undefined>;
+  beginProgress(): Promise<Progress | undefined> | undefined;
   isOpen(uri: string): number | undefined;
   log(message: string): void;
 }
@@ -74,13 +66,13 @@ export class WorkspaceDiagnostics {
     params: WorkspaceDiagnosticParams,
     token: CancellationToken,
     send: (items: WorkspaceDocumentDiagnosticReport[]) => void,
-  ): Promise<WorkspaceDiagnosticReport> {
+  ): Promise<void> {
     const previous = new Map(params.previousResultIds.map(({ uri, value }) => [uri, value]));
     for (;;) {
-      if (token.isCancellationRequested) return { items: [] };
+      if (token.isCancellationRequested) return;
       if (this.generation !== this.answered) {
         this.answered = this.generation;
-        if (await this.check(previous, token, send)) return { items: [] };
+        if (await this.check(previous, token, send)) return;
       } else {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
@@ -133,7 +125,7 @@ export class WorkspaceDiagnostics {
       }
       await nextTurn();
       turnBegan = Date.now();
-      if (token.isCancellationRequested || progress?.token.isCancellationRequested === true) {
+      if (token.isCancellationRequested || progress?.isCancelled === true) {
         isWhole = false;
         break;
       }
@@ -141,7 +133,7 @@ export class WorkspaceDiagnostics {
     // A file that is no longer there, or no longer checked, has nothing wrong in it.
     for (const uri of isWhole ? previous.keys() : []) {
       if (!seen.has(uri) && this.host.isOpen(uri) === undefined)
-        pending.push({ uri, version: null, kind: DocumentDiagnosticReportKind.Full, items: [] });
+        pending.push({ uri, version: null, kind: 'full', items: [] });
     }
     flush();
     progress?.done();

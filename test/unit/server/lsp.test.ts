@@ -145,11 +145,10 @@ describe('language server', function () {
         [messageOf(wrong).slice(0, 24), wrong?.range.start],
         ['There is no rule "LOOP8"', { line: 1, character: 19 }],
       );
-      const watched = JSON.stringify(
-        editor.said.find(
-          ({ method, params }) => method === 'client/registerCapability' && JSON.stringify(params).includes('Watched'),
-        ),
-      );
+      const watched = await editor.heard(({ method, params }) => {
+        const text = JSON.stringify(params);
+        return method === 'client/registerCapability' && text.includes('Watched') ? text : undefined;
+      });
       assert.match(watched, /pyproject\.toml/);
       const from = editor.said.length;
       editor.write('pyproject.toml', '[tool.loopscope]\nignore = ["LOOP2"]\n');
