@@ -264,6 +264,8 @@ export class Applier {
   }
 
   #created(loop: LoopState, address: number, parent: number, coroutine: number, site: number, name: number): void {
+    if (!(address > 0 && Number.isInteger(address)))
+      throw new WireError(`A task was created at the address ${address}.`);
     const { tasks, strings, names, log } = this.#around;
     const parentSlot = this.#known(loop, parent);
     const creator = parentSlot >= 0 ? parentSlot : ROOT;

@@ -22,25 +22,32 @@ export function awaitRoots(order: readonly number[], edges: readonly Edge[]): nu
   const known = new Set(order);
   const reached = new Set<number>();
   const roots = new Set<number>();
-  const reach = (from: number): void => {
-    const stack = [from];
-    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
-      if (reached.has(task)) continue;
-      reached.add(task);
-      stack.push(...(awaited.get(task) ?? []));
-    }
-  };
   for (const task of order) {
     const above = awaiters.get(task);
     if (!above) roots.add(task);
-    if (!above || above.some((awaiter) => !known.has(awaiter))) reach(task);
+    if (!above || above.some((awaiter) => !known.has(awaiter))) reach(task, awaited, reached);
   }
+  // What is left hangs on circles. One task of a circle that nothing outside leads to stands for it: that is a task
+  // from which everything that leads to it can be reached.
   for (const task of order) {
     if (reached.has(task)) continue;
+    const below = reach(task, awaited, new Set());
+    if ([...reach(task, awaiters, new Set())].some((above) => !below.has(above))) continue;
     roots.add(task);
-    reach(task);
+    reach(task, awaited, reached);
   }
   return order.filter((task) => roots.has(task));
+}
+
+/** Adds to `seen` everything that `edges` lead to from a task, and the task itself. */
+function reach(from: number, edges: ReadonlyMap<number, readonly number[]>, seen: Set<number>): Set<number> {
+  const stack = [from];
+  for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+    if (seen.has(task)) continue;
+    seen.add(task);
+    stack.push(...(edges.get(task) ?? []));
+  }
+  return seen;
 }
 
 /** What a task awaits, in the order of the edges, each once. */

@@ -16,7 +16,7 @@ import type { Rows } from './rows';
 import { isFoldable, shapeOf } from './shapes';
 import type { States } from './states';
 import type { StringTable } from './strings';
-import { ROOT, STATE_NAMES, State, type TaskTable } from './task-table';
+import { Flag, ROOT, STATE_NAMES, State, type TaskTable } from './task-table';
 
 const NONE = -1;
 /** From this many equal siblings on they become one row. */
@@ -104,7 +104,7 @@ export class TaskPages {
     const list = new Int32Array(tasks.top);
     let count = 0;
     for (let slot = 1; slot < tasks.top; slot++) {
-      if (tasks.state[slot] === State.free || !this.#shown(slot, args.loop)) continue;
+      if (!this.#listed(slot, args.loop)) continue;
       if (extra && !extra(slot)) continue;
       if (match && !match(slot)) continue;
       list[count++] = slot;
@@ -116,6 +116,12 @@ export class TaskPages {
     return { revision: this.#source.revision, total: 0, offset: args.offset, rows: [] };
   }
 
+  /** Whether a slot holds a task that lists show: one that is kept only for what it made is in the creator tree alone. */
+  #listed(slot: number, loop: number | undefined): boolean {
+    const { state, flags } = this.#source.tasks;
+    return state[slot] !== State.free && ((flags[slot] ?? 0) & Flag.ghost) === 0 && this.#shown(slot, loop);
+  }
+
   #shown(slot: number, loop: number | undefined): boolean {
     return loop === undefined || this.#source.tasks.loop[slot] === loop;
   }
@@ -123,12 +129,9 @@ export class TaskPages {
   #flat(args: TasksArguments, extra: Matcher | undefined): PageOf<TaskNode> {
     const { slots, total } = this.select(args, extra);
     const { rows, tasks } = this.#source;
-    return {
-      revision: this.#source.revision,
-      total,
-      offset: args.offset,
-      rows: slots.map((slot) => rows.task(slot, `t${tasks.id[slot] ?? 0}`, 0)),
-    };
+    const result: TaskNode[] = slots.map((slot) => rows.task(slot, `t${tasks.id[slot] ?? 0}`, 0));
+    const finished = extra || args.filter.trim() !== '' ? 0 : tasks.folded(args.loop);
+    return this.#withFinished(args, result, total, ROOT, finished);
   }
 
   /** The children of a task in the creator tree, equal ones folded, the finished last as a count. */
@@ -189,11 +192,24 @@ export class TaskPages {
       : parent === ROOT
         ? tasks.finishedAtRoot(args.loop)
         : (tasks.finishedChildren[parent] ?? 0);
-    if (finished > 0) {
-      if (args.offset <= total && result.length < args.limit) result.push(this.#finishedRow(parent, finished));
-      total++;
+    return this.#withFinished(args, result, total, parent, finished);
+  }
+
+  /** The page of `rows`, with the count of what has finished as the last row of all. */
+  #withFinished(
+    args: TasksArguments,
+    rows: TaskNode[],
+    total: number,
+    parent: number,
+    count: number,
+  ): PageOf<TaskNode> {
+    const { revision, tasks } = this.#source;
+    if (count === 0) return { revision, total, offset: args.offset, rows };
+    if (args.offset <= total && rows.length < args.limit) {
+      const node = `n${tasks.id[parent] ?? 0}`;
+      rows.push({ kind: 'finished', node, text: 'finished', count, children: 0, oldest: 0, states: {} });
     }
-    return { revision: this.#source.revision, total, offset: args.offset, rows: result };
+    return { revision, total: total + 1, offset: args.offset, rows };
   }
 
   /** The tasks of one shape under a task. */
@@ -252,11 +268,6 @@ export class TaskPages {
     };
   }
 
-  #finishedRow(parent: number, count: number): FoldRow {
-    const id = this.#source.tasks.id[parent] ?? 0;
-    return { kind: 'finished', node: `n${id}`, text: 'finished', count, children: 0, oldest: 0, states: {} };
-  }
-
   #groups(args: TasksArguments): PageOf<TaskNode> {
     const { tasks } = this.#source;
     const match = matcher(args.filter, this.#source);
@@ -270,7 +281,7 @@ export class TaskPages {
     const column = args.sort === 'busy' ? tasks.busy : tasks.steps;
     for (let slot = 1; slot < tasks.top; slot++) {
       const state = this.#source.states.of(slot);
-      if (state === State.free || !this.#shown(slot, args.loop) || (match && !match(slot))) continue;
+      if (!this.#listed(slot, args.loop) || (match && !match(slot))) continue;
       const key = keyOf(slot);
       let group = groups.get(key);
       if (group < 0) {
@@ -385,7 +396,7 @@ export class TaskPages {
     const marks = new Uint8Array(tasks.top);
     const children = new Int32Array(tasks.top);
     for (let slot = 1; slot < tasks.top; slot++) {
-      if (tasks.state[slot] === State.free || !this.#shown(slot, args.loop) || !match(slot)) continue;
+      if (!this.#listed(slot, args.loop) || !match(slot)) continue;
       for (let at = slot; at !== ROOT && marks[at] === 0;) {
         marks[at] = 1;
         at = tasks.parent[at] ?? ROOT;

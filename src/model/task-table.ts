@@ -87,6 +87,7 @@ export class TaskTable {
   #slots = new NumberMap();
   #free: number[] = [];
   readonly #finishedAtRoot = new Map<number, number>();
+  readonly #folded = new Map<number, number>();
 
   readonly #released: (prefix: number) => void;
 
@@ -126,12 +127,14 @@ export class TaskTable {
     return id > 0 ? this.#slots.get(id) : NONE;
   }
 
+  /** How many tasks have ended and are no longer shown, of one loop or (undefined) of all. */
+  folded(loop: number | undefined): number {
+    return sum(this.#folded, loop);
+  }
+
   /** How many tasks at the root of the tree have ended and are no longer shown, of one loop or (undefined) of all. */
   finishedAtRoot(loop: number | undefined): number {
-    if (loop !== undefined) return this.#finishedAtRoot.get(loop) ?? 0;
-    let sum = 0;
-    for (const count of this.#finishedAtRoot.values()) sum += count;
-    return sum;
+    return sum(this.#finishedAtRoot, loop);
   }
 
   isDone(slot: number): boolean {
@@ -143,14 +146,17 @@ export class TaskTable {
    * there it stays as a ghost, so that the tree says where they come from; a ghost goes with its last child.
    */
   fold(slot: number): void {
+    const loop = this.loop[slot] ?? 0;
+    this.#folded.set(loop, (this.#folded.get(loop) ?? 0) + 1);
     this.flags[slot] = (this.flags[slot] ?? 0) | Flag.ghost;
     this.#settle(slot);
   }
 
-  /** Moves a task under another creator: what a sync did not know, a later event told. */
+  /** Moves a task under another creator: what a sync did not know, a later event told. Not under itself. */
   move(slot: number, parent: number): void {
     const old = this.parent[slot] ?? ROOT;
     if (old === parent) return;
+    for (let at = parent; at !== ROOT; at = this.parent[at] ?? ROOT) if (at === slot) return;
     this.#detach(slot);
     this.#attach(slot, parent);
     if (old !== ROOT) this.#settle(old);
@@ -286,6 +292,13 @@ export class TaskTable {
     this.finishedChildren = widen(this.finishedChildren, new Float64Array(capacity));
     this.shape = widen(this.shape, new Float64Array(capacity));
   }
+}
+
+function sum(counts: ReadonlyMap<number, number>, key: number | undefined): number {
+  if (key !== undefined) return counts.get(key) ?? 0;
+  let total = 0;
+  for (const count of counts.values()) total += count;
+  return total;
 }
 
 function widen<Column extends Float64Array | Int32Array | Uint8Array>(old: Column, wide: Column): Column {
