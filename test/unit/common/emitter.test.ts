@@ -27,7 +27,9 @@ describe('Emitter', () => {
   it('ends a subscription alone, even the same function subscribed twice', () => {
     const emitter = new Emitter<number>();
     let heard = 0;
-    const listener = (): void => void heard++;
+    const listener = (): void => {
+      heard++;
+    };
     const first = emitter.event(listener);
     emitter.event(listener);
     first.dispose();
@@ -39,7 +41,11 @@ describe('Emitter', () => {
   it('does not call a listener that was added while firing', () => {
     const emitter = new Emitter<number>();
     let late = 0;
-    emitter.event(() => void emitter.event(() => void late++));
+    emitter.event(() => {
+      emitter.event(() => {
+        late++;
+      });
+    });
     emitter.fire(1);
     assert.equal(late, 0);
   });

@@ -299,7 +299,7 @@ describe('LoopModel', () => {
     model.apply(list, 1);
     const [row] = model.loopRows(1);
     assert.equal(row?.tick, 1500);
-    assert.ok((row?.ticksPerSecond ?? 0) >= 1000);
+    assert.ok(row.ticksPerSecond >= 1000);
   });
 
   it('shows loops until they are long closed, and counts those that are gone', () => {

@@ -133,12 +133,12 @@ describe('TaskPages', () => {
         for (const row of groups) {
           assert.equal(row.kind, 'group');
           const members = tasksOf(rowsOf(world, { group, sort: by, parent: row.node }));
-          const expected = all.filter((task) => keyOf(task) === (row as FoldRow).text).sort(ORDER[by]);
+          const expected = all.filter((task) => keyOf(task) === row.text).sort(ORDER[by]);
           assert.deepEqual(
             members.map((task) => task.task),
             expected.map((task) => task.task),
           );
-          assert.equal((row as FoldRow).count, members.length);
+          assert.equal(row.count, members.length);
           sum += members.length;
         }
         assert.equal(sum, all.length);
@@ -182,7 +182,7 @@ describe('TaskPages', () => {
             assert.equal(row.kind, 'task', 'nothing is folded or counted under a filter');
             const below = walk(row.node);
             assert.equal(below, row.children);
-            const { task } = row as TaskRow;
+            const { task } = row;
             if (below === 0) assert.ok(matching.has(task));
             reached.add(task);
           }
