@@ -5,7 +5,7 @@
  */
 import type { Span } from '../finding';
 import type { Flag } from './kinds';
-import { isStatement, Kind, KINDS } from './kinds';
+import { isStatement, Kind, KINDS, Op, OPS } from './kinds';
 
 export type NodeId = number;
 
@@ -43,6 +43,7 @@ export class Ast {
     arrays: AstArrays,
     readonly length: number,
     readonly names: readonly string[],
+    private readonly atoms: ReadonlyMap<string, number>,
     readonly comments: Int32Array,
     readonly broken: readonly Span[],
   ) {
@@ -62,6 +63,11 @@ export class Ast {
 
   kindOf(node: NodeId): Kind {
     return KINDS[this.kind[node] ?? 0] ?? Kind.Opaque;
+  }
+
+  /** What a Compare compares with. */
+  operatorOf(node: NodeId): Op {
+    return OPS[this.flags[node] ?? 0] ?? Op.Other;
   }
 
   hasFlag(node: NodeId, flag: Flag): boolean {
@@ -131,6 +137,11 @@ export class Ast {
 
   name(node: NodeId): string {
     return this.names[this.atom[node] ?? 0] ?? '';
+  }
+
+  /** The index of a name in `names`, or -1 where the text does not have it. */
+  atomOf(name: string): number {
+    return this.atoms.get(name) ?? -1;
   }
 
   textOf(node: NodeId): string {

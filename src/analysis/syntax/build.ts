@@ -55,9 +55,6 @@ interface Frame {
   state: number;
 }
 
-/** `lazy import x` (3.15, PEP 810), which the grammar reads as an error before an import. */
-const LAZY = /lazy[ \t]+(?:import|from)\b/y;
-
 const TYPE_CALL = /type[ \t]*\(/y;
 const STAR = 42;
 /** Space, tab, line ends, form feed. */
@@ -99,7 +96,8 @@ class Builder {
       while (!cursor.gotoNextSibling()) {
         if (!cursor.gotoParent()) {
           const { text, store, options, broken } = this;
-          return new Ast(text, store, store.length, options.names.list, Int32Array.from(this.comments), broken);
+          const { list, index } = options.names;
+          return new Ast(text, store, store.length, list, index, Int32Array.from(this.comments), broken);
         }
         this.leave();
       }
@@ -337,6 +335,10 @@ class Builder {
   }
 
   private setAtom(node: NodeId, name: string): void {
+    this.store.atom[node] = this.atomOf(name);
+  }
+
+  private atomOf(name: string): number {
     const { list, index } = this.options.names;
     let atom = index.get(name);
     if (atom === undefined) {
@@ -344,7 +346,7 @@ class Builder {
       list.push(name);
       index.set(name, atom);
     }
-    this.store.atom[node] = atom;
+    return atom;
   }
 
   private named(cursor: TreeCursor, kind: Kind): NodeId {
@@ -415,6 +417,8 @@ class Builder {
       frame.state = 1;
     } else if (kind === Kind.Import || kind === Kind.ImportFrom) {
       this.setAtom(this.leaf(cursor, Kind.ImportAlias), name);
+      // `import a.b` binds `a`: that name must have an index too.
+      if (name.includes('.')) this.atomOf(name.slice(0, name.indexOf('.')));
     } else if (frame.type === this.table.classPattern || name.includes('.') || name === '_') {
       this.leaf(cursor, Kind.Pattern);
     } else {
@@ -523,8 +527,6 @@ class Builder {
   }
 
   private error(cursor: TreeCursor, type: number): boolean {
-    LAZY.lastIndex = cursor.startIndex;
-    if (LAZY.test(this.text) && cursor.endIndex === cursor.startIndex + 4) return false;
     this.broken.push({ start: cursor.startIndex, end: cursor.endIndex });
     return this.emit(cursor, Act.Error, type, Kind.Error);
   }

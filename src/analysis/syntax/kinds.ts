@@ -135,6 +135,9 @@ export enum Op {
   Chain = 7,
 }
 
+/** Every operator at its own index. */
+export const OPS: readonly Op[] = Object.values(Op).filter((value): value is Op => typeof value === 'number');
+
 /** Whether a node of this kind is a statement. */
 export function isStatement(kind: Kind): boolean {
   return kind >= Kind.ExprStmt && kind <= Kind.Class;

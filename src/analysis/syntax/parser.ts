@@ -24,6 +24,12 @@ export interface Change {
 /** How many lines of a broken text are blanked at most. */
 const MAX_REPAIRS = 4;
 
+/**
+ * `lazy import x` (3.15, PEP 810), which the grammar does not know: read as an import. The word moves behind the
+ * keyword as white space, so that the statement keeps its indentation and all names keep their offsets.
+ */
+const LAZY_IMPORT = /^([ \t]*)lazy([ \t]+)(import|from)\b/gm;
+
 export class SyntaxParser {
   private constructor(
     private readonly parser: Parser,
@@ -66,7 +72,8 @@ export class SyntaxParser {
     if (!isBroken)
       return walk(tree, (cursor) => buildAst(cursor, { text, table, names, isBroken, blanked: [], reuse }));
     const { tree: repaired, blanked } = this.repaired(text, tree);
-    const ast = walk(repaired, (cursor) => buildAst(cursor, { text, table, names, isBroken, blanked, reuse }));
+    const left = repaired.rootNode.hasError;
+    const ast = walk(repaired, (cursor) => buildAst(cursor, { text, table, names, isBroken: left, blanked, reuse }));
     if (repaired !== tree) repaired.delete();
     return ast;
   }
@@ -74,9 +81,9 @@ export class SyntaxParser {
   /** Blanks the line of the first error while that leaves less of the text in errors. */
   private repaired(text: string, tree: Tree): { tree: Tree; blanked: Span[] } {
     const blanked: Span[] = [];
-    let best = tree;
-    let current = text;
-    let errors = errorsOf(tree);
+    let current = text.replace(LAZY_IMPORT, '$1$3$2    ');
+    let best = current === text ? tree : this.run(current, null);
+    let errors = errorsOf(best);
     for (let round = 0; round < MAX_REPAIRS && errors.size > 0; round++) {
       const line = lineAround(current, errors.first);
       if (current.slice(line.start, line.end).trim() === '') break;

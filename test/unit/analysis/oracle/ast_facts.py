@@ -55,7 +55,7 @@ def main(roots):
                     with tokenize.open(path) as file:
                         text = file.read()
                     found = facts(text)
-                except (SyntaxError, UnicodeDecodeError, ValueError, RecursionError, MemoryError):
+                except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
                     continue
                 # The text itself goes along: Python has read its encoding and its line ends.
                 json.dump({"path": path, "text": text, **found}, sys.stdout)

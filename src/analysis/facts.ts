@@ -1,0 +1,93 @@
+/**
+ * Everything that rules can ask about one text, worked out when it is first asked for. The composition root of the
+ * analysis of a file: the only place that knows which part needs which.
+ */
+import { Contexts } from './flow/contexts';
+import { Invocations } from './flow/invocations';
+import { Lives } from './flow/lives';
+import { LOOP_PROTOCOL } from './flow/protocols';
+import { Raising } from './flow/raising';
+import { Names } from './flow/scopes';
+import type { TrackerFacts } from './flow/tracker';
+import { Graphs, Tracker } from './flow/tracker';
+import { Values } from './flow/values';
+import type { AnalysisSettings } from './settings';
+import type { Ast } from './syntax/ast';
+
+/** What a rule can want. Each is worked out once for a text, and only if a rule that is on wants it. */
+export interface Facts {
+  readonly settings: AnalysisSettings;
+  /** The syntax tree. */
+  readonly ast: Ast;
+  /** Scopes, symbols, functions, classes, calls. */
+  readonly names: Names;
+  /** What expressions can be. */
+  readonly values: Values;
+  /** Who runs each function, and how. */
+  readonly invocations: Invocations;
+  /** Where each function runs. */
+  readonly contexts: Contexts;
+  /** What can really raise. */
+  readonly raising: Raising;
+  /** Control flow graphs. */
+  readonly graphs: Graphs;
+  /** The lives of event loops. */
+  readonly lives: Lives;
+}
+
+/** The facts of one text. */
+export class FileFacts implements Facts {
+  private readonly made = new Map<string, unknown>();
+
+  constructor(
+    readonly ast: Ast,
+    readonly settings: AnalysisSettings,
+  ) {}
+
+  get names(): Names {
+    return this.once('names', () => new Names(this.ast));
+  }
+
+  get values(): Values {
+    return this.once('values', () => {
+      const values = new Values(this.names, new Set(this.settings.loopFactories));
+      values.useArguments(new Invocations(values));
+      return values;
+    });
+  }
+
+  get invocations(): Invocations {
+    return this.once('invocations', () => new Invocations(this.values));
+  }
+
+  get contexts(): Contexts {
+    return this.once('contexts', () => new Contexts(this.names, this.invocations, this.settings.notebook));
+  }
+
+  get raising(): Raising {
+    return this.once('raising', () => new Raising(this.values));
+  }
+
+  get graphs(): Graphs {
+    return this.once('graphs', () => new Graphs(this.names, this.raising));
+  }
+
+  get lives(): Lives {
+    return this.once('lives', () => {
+      const tracker = new Tracker(this.trackerFacts, LOOP_PROTOCOL);
+      return new Lives(this.trackerFacts, tracker, new Set(this.settings.loopFactories), (fn) =>
+        this.contexts.runsInLoop(fn),
+      );
+    });
+  }
+
+  private get trackerFacts(): TrackerFacts {
+    const { names, values, invocations, raising, graphs, settings } = this;
+    return { names, values, invocations, raising, graphs, cleanupFunctions: new Set(settings.cleanupFunctions) };
+  }
+
+  private once<T>(key: string, make: () => T): T {
+    if (!this.made.has(key)) this.made.set(key, make());
+    return this.made.get(key) as T;
+  }
+}

@@ -1,0 +1,535 @@
+/**
+ * Names of a file: which scope each stands in, what is bound to each, which symbol each use means (global, nonlocal,
+ * class and comprehension scopes as CPython's symtable.c has them), and the functions and classes that there are.
+ * Works out no values: values.ts does.
+ */
+import type { Ast, NodeId } from '../syntax/ast';
+import { NONE } from '../syntax/ast';
+import { Flag, Kind } from '../syntax/kinds';
+import type {
+  Binding,
+  BindingKind,
+  ClassInfo,
+  FieldBinding,
+  FunctionInfo,
+  ParamInfo,
+  Scope,
+  ScopeKind,
+  SymbolInfo,
+} from './model';
+
+/** An element of a value that is not known. */
+const UNKNOWN_ELEMENT = -2;
+const WHOLE = -1;
+
+export class Names {
+  readonly functions: FunctionInfo[] = [];
+  readonly classes: ClassInfo[] = [];
+  readonly symbols: SymbolInfo[] = [];
+  readonly module: Scope;
+  /** Modules from which everything is imported. */
+  readonly wildcards: string[] = [];
+  /** Every call, in order of the text. */
+  readonly calls: NodeId[] = [];
+  /** Calls by the last name of what is called (`close` for `a.b.close()`). */
+  readonly callsByName = new Map<string, NodeId[]>();
+  /** By node of a Function or Lambda. */
+  readonly functionAt = new Map<NodeId, FunctionInfo>();
+  readonly classAt = new Map<NodeId, ClassInfo>();
+  /** Await, async for and async with at module level: the text is a notebook's, or not whole. */
+  readonly moduleAwaits: NodeId[] = [];
+  /** Symbol by node, for names, parameters, aliases, definitions. 0: none. */
+  private readonly symbolIds: Int32Array;
+  /** By the id of the symbol that is a method's first parameter. */
+  private readonly selfOf = new Map<number, ClassInfo>();
+  /** All nodes that bind attributes: filled in the first pass, given to classes in the second. */
+  private readonly attributeBindings: { target: NodeId; binding: FieldBinding }[] = [];
+  private readonly globals = new Map<Scope, Map<number, Scope>>();
+  private readonly nameNodes: number[] = [];
+  private readonly nameScopes: Scope[] = [];
+  private readonly scopeStack: Scope[] = [];
+  private readonly endStack: number[] = [];
+  /** Scopes that begin at a node further on. */
+  private readonly enterAt = new Map<NodeId, Scope>();
+
+  constructor(readonly ast: Ast) {
+    this.symbolIds = new Int32Array(ast.length);
+    this.module = newScope('module', 0, undefined, undefined);
+    this.declare();
+    this.resolve();
+    this.giveFields();
+  }
+
+  symbolOf(node: NodeId): SymbolInfo | undefined {
+    const id = this.symbolIds[node] ?? 0;
+    return id === 0 ? undefined : this.symbols[id - 1];
+  }
+
+  /** The class that this name is an instance of, as the first parameter of one of its methods. */
+  selfClassOf(node: NodeId): ClassInfo | undefined {
+    const id = this.symbolIds[node] ?? 0;
+    return id === 0 ? undefined : this.selfOf.get(id);
+  }
+
+  /** The innermost function whose own code a node is, or undefined at module or class level. */
+  functionOf(node: NodeId): FunctionInfo | undefined {
+    const { ast } = this;
+    let inner = node;
+    for (let at = ast.parent(node); at !== NONE; inner = at, at = ast.parent(at)) {
+      const kind = ast.kindOf(at);
+      if (kind === Kind.Function) {
+        if (ast.kindOf(inner) === Kind.Block) return this.functionAt.get(at);
+      } else if (kind === Kind.Lambda && ast.kindOf(inner) !== Kind.Params) return this.functionAt.get(at);
+    }
+    return undefined;
+  }
+
+  /** The class in whose body or methods a node stands. */
+  classOf(node: NodeId): ClassInfo | undefined {
+    const at = this.ast.enclosing(node, (kind) => kind === Kind.Class);
+    return at === NONE ? undefined : this.classAt.get(at);
+  }
+
+  // ------------------------------------------------------------------ first pass
+
+  private get scope(): Scope {
+    return this.scopeStack.at(-1) ?? this.module;
+  }
+
+  private declare(): void {
+    const { ast } = this;
+    for (let node = 0; node < ast.length; node++) {
+      while (this.endStack.length > 0 && node >= (this.endStack.at(-1) ?? 0)) {
+        this.endStack.pop();
+        this.scopeStack.pop();
+      }
+      const entered = this.enterAt.get(node);
+      if (entered) {
+        this.scopeStack.push(entered);
+        this.endStack.push(ast.after(node));
+      }
+      this.visit(node, ast.kindOf(node));
+    }
+  }
+
+  private visit(node: NodeId, kind: Kind): void {
+    const { ast, scope } = this;
+    switch (kind) {
+      case Kind.Name:
+        this.nameNodes.push(node);
+        this.nameScopes.push(scope);
+        return;
+      case Kind.Call:
+        this.call(node);
+        return;
+      case Kind.Function:
+        this.defineFunction(node);
+        return;
+      case Kind.Lambda:
+        this.defineLambda(node);
+        return;
+      case Kind.Class:
+        this.defineClass(node);
+        return;
+      case Kind.ListComp:
+      case Kind.SetComp:
+      case Kind.DictComp:
+      case Kind.GenExp:
+        this.comprehension(node);
+        return;
+      case Kind.Assign: {
+        const value = ast.lastChild(node);
+        for (let target = node + 1; target < value; target = ast.after(target))
+          this.bindTarget(target, 'assign', value);
+        return;
+      }
+      case Kind.AnnAssign: {
+        const annotation = ast.childOfKind(node, Kind.Annotation);
+        const value = annotation === NONE ? NONE : ast.nextSibling(annotation);
+        this.bindTarget(node + 1, value === NONE ? 'annotation' : 'assign', value, WHOLE, annotation);
+        return;
+      }
+      case Kind.AugAssign:
+        this.bindTarget(node + 1, 'augmented', NONE);
+        return;
+      case Kind.For:
+      case Kind.CompFor: {
+        const iterable = ast.child(node, 1);
+        this.bindTarget(node + 1, 'for', iterable);
+        if (ast.hasFlag(node, Flag.Async)) this.noteAwait(node);
+        return;
+      }
+      case Kind.With:
+        if (ast.hasFlag(node, Flag.Async)) this.noteAwait(node);
+        return;
+      case Kind.WithItem: {
+        const target = ast.child(node, 1);
+        if (target !== NONE) this.bindTarget(target, 'with', node + 1);
+        return;
+      }
+      case Kind.AsPattern: {
+        const target = ast.child(node, 1);
+        if (target !== NONE) this.bindTarget(target, 'with', node + 1);
+        return;
+      }
+      case Kind.Handler: {
+        const name = ast.childOfKind(node, Kind.Ident);
+        if (name !== NONE) this.bind(scope, name, { kind: 'except' });
+        return;
+      }
+      case Kind.NamedExpr:
+        this.bindTarget(node + 1, 'walrus', ast.child(node, 1));
+        return;
+      case Kind.Capture:
+        this.bind(scope, node, { kind: 'capture' });
+        return;
+      case Kind.Delete:
+        for (const target of ast.children(node)) this.bindTarget(target, 'delete', NONE);
+        return;
+      case Kind.Import:
+      case Kind.ImportFrom:
+        this.imports(node, kind);
+        return;
+      case Kind.Global:
+      case Kind.Nonlocal:
+        this.declareOuter(node, kind);
+        return;
+      case Kind.Return:
+        if (scope.fn && ast.firstChild(node) !== NONE) scope.fn.returns.push(node + 1);
+        return;
+      case Kind.Yield:
+      case Kind.YieldFrom:
+        if (scope.fn) scope.fn.isGenerator = true;
+        return;
+      case Kind.Await:
+        this.noteAwait(node);
+        return;
+      default:
+    }
+  }
+
+  private noteAwait(node: NodeId): void {
+    const { fn } = this.scope;
+    if (fn) fn.awaits.push(node);
+    else this.moduleAwaits.push(node);
+  }
+
+  private call(node: NodeId): void {
+    const { ast } = this;
+    this.calls.push(node);
+    const callee = node + 1;
+    const kind = ast.kindOf(callee);
+    if (kind !== Kind.Name && kind !== Kind.Attribute) return;
+    const name = ast.name(callee);
+    const list = this.callsByName.get(name);
+    if (list) list.push(node);
+    else this.callsByName.set(name, [node]);
+  }
+
+  // ------------------------------------------------------------------ definitions
+
+  private defineFunction(node: NodeId): void {
+    const { ast, scope } = this;
+    const name = ast.childOfKind(node, Kind.Ident);
+    const symbol = name === NONE ? undefined : this.bind(scope, name, { kind: 'function', value: node });
+    const block = ast.childOfKind(node, Kind.Block);
+    const fn = this.newFunction(node, symbol, ast.hasFlag(node, Flag.Async));
+    if (block !== NONE) this.enterAt.set(block, fn.scope);
+    const params = ast.childOfKind(node, Kind.Params);
+    if (params !== NONE) this.parameters(params, fn);
+    const { cls } = fn;
+    if (!cls) return;
+    cls.methods.set(fn.name, fn);
+    const first = fn.params[0];
+    if (first && !this.isDecoratedBy(fn, 'staticmethod')) this.selfOf.set(first.symbol.id, cls);
+  }
+
+  private defineLambda(node: NodeId): void {
+    const { ast } = this;
+    const fn = this.newFunction(node, undefined, false);
+    const params = ast.childOfKind(node, Kind.Params);
+    const body = ast.lastChild(node);
+    if (body !== NONE && body !== params) {
+      this.enterAt.set(body, fn.scope);
+      fn.returns.push(body);
+    }
+    if (params !== NONE) this.parameters(params, fn);
+  }
+
+  private newFunction(node: NodeId, symbol: SymbolInfo | undefined, isAsync: boolean): FunctionInfo {
+    const { ast, scope } = this;
+    const parent = ast.parent(node);
+    const decorators =
+      parent !== NONE && ast.kindOf(parent) === Kind.Decorated
+        ? ast.childrenOfKind(parent, Kind.Decorator).map((decorator) => decorator + 1)
+        : [];
+    const inner: { -readonly [K in keyof Scope]: Scope[K] } = newScope('function', node, scope, undefined);
+    const fn: FunctionInfo = {
+      id: this.functions.length,
+      node,
+      name: ast.name(node),
+      isAsync,
+      isLambda: symbol === undefined,
+      isGenerator: false,
+      scope: inner,
+      symbol,
+      parent: scope.fn,
+      cls: scope.kind === 'class' ? this.classAt.get(scope.node) : undefined,
+      params: [],
+      decorators,
+      returns: [],
+      awaits: [],
+    };
+    inner.fn = fn;
+    this.functions.push(fn);
+    this.functionAt.set(node, fn);
+    return fn;
+  }
+
+  private isDecoratedBy(fn: FunctionInfo, name: string): boolean {
+    return fn.decorators.some((node) => this.ast.kindOf(node) === Kind.Name && this.ast.name(node) === name);
+  }
+
+  private parameters(params: NodeId, fn: FunctionInfo): void {
+    const { ast } = this;
+    for (const node of ast.children(params)) {
+      if (ast.kindOf(node) !== Kind.Param) continue;
+      const annotation = ast.childOfKind(node, Kind.Annotation);
+      const last = ast.lastChild(node);
+      const defaultValue = last === annotation ? NONE : last;
+      const symbol = this.bind(fn.scope, node, { kind: 'param', value: defaultValue, annotation });
+      symbol.param ??= { fn, index: fn.params.length };
+      fn.params.push({ node, symbol, annotation, defaultValue, kind: paramKind(ast, node) });
+    }
+  }
+
+  private defineClass(node: NodeId): void {
+    const { ast, scope } = this;
+    const name = ast.childOfKind(node, Kind.Ident);
+    if (name === NONE) return;
+    const symbol = this.bind(scope, name, { kind: 'class', value: node });
+    const inner = newScope('class', node, scope, undefined);
+    const bases = ast.childrenOfKind(node, Kind.Keyword);
+    const cls: ClassInfo = {
+      id: this.classes.length,
+      node,
+      name: ast.name(node),
+      symbol,
+      scope: inner,
+      bases: this.basesOf(node, new Set(bases)),
+      methods: new Map(),
+      fields: new Map(),
+    };
+    this.classes.push(cls);
+    this.classAt.set(node, cls);
+    const block = ast.childOfKind(node, Kind.Block);
+    if (block !== NONE) this.enterAt.set(block, inner);
+  }
+
+  private basesOf(node: NodeId, keywords: ReadonlySet<NodeId>): NodeId[] {
+    const { ast } = this;
+    return ast.children(node).filter((child) => {
+      const kind = ast.kindOf(child);
+      return kind !== Kind.Ident && kind !== Kind.TypeParams && kind !== Kind.Block && !keywords.has(child);
+    });
+  }
+
+  /** Its own scope, but for the first iterable, which belongs to the scope around. */
+  private comprehension(node: NodeId): void {
+    const { ast, scope } = this;
+    const inner = newScope('comprehension', node, scope, scope.fn);
+    this.scopeStack.push(inner);
+    this.endStack.push(ast.after(node));
+    const first = ast.childOfKind(node, Kind.CompFor);
+    const iterable = first === NONE ? NONE : ast.child(first, 1);
+    if (iterable !== NONE) this.enterAt.set(iterable, scope);
+  }
+
+  private imports(node: NodeId, kind: Kind): void {
+    const { ast, scope } = this;
+    const from = kind === Kind.ImportFrom ? ast.name(node) : undefined;
+    if (from !== undefined && ast.hasFlag(node, Flag.Star)) this.wildcards.push(from);
+    for (const alias of ast.children(node)) {
+      if (ast.kindOf(alias) !== Kind.ImportAlias) continue;
+      const name = ast.name(alias);
+      const as = ast.childOfKind(alias, Kind.Ident);
+      if (from !== undefined) {
+        const qualified = from.endsWith('.') ? from + name : `${from}.${name}`;
+        this.bind(scope, as === NONE ? alias : as, { kind: 'import', qualified });
+      } else if (as !== NONE) {
+        this.bind(scope, as, { kind: 'import', qualified: name });
+      } else {
+        const top = name.split('.')[0] ?? name;
+        this.bind(scope, alias, { kind: 'import', qualified: top }, top);
+      }
+    }
+  }
+
+  private declareOuter(node: NodeId, kind: Kind): void {
+    const { ast, scope } = this;
+    let table = this.globals.get(scope);
+    if (!table) this.globals.set(scope, (table = new Map<number, Scope>()));
+    for (const ident of ast.children(node)) {
+      const atom = ast.atom[ident] ?? 0;
+      if (kind === Kind.Global) table.set(atom, this.module);
+      else {
+        let at = scope.parent;
+        while (at && (at.kind !== 'function' || !at.symbols.has(atom))) at = at.parent;
+        if (at) table.set(atom, at);
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------ binding
+
+  private bindTarget(
+    target: NodeId,
+    kind: BindingKind,
+    value: NodeId,
+    element: number = WHOLE,
+    annotation: NodeId = NONE,
+  ): void {
+    const { ast } = this;
+    switch (ast.kindOf(target)) {
+      case Kind.Name:
+        this.bind(this.bindingScope(kind), target, { kind, value, element, annotation });
+        return;
+      case Kind.Attribute:
+        if (kind !== 'delete') {
+          this.attributeBindings.push({ target, binding: { target, value, element, annotation, kind } });
+        }
+        return;
+      case Kind.Star:
+        this.bindTarget(target + 1, kind, NONE, UNKNOWN_ELEMENT);
+        return;
+      case Kind.Tuple:
+      case Kind.List: {
+        const targets = ast.children(target);
+        const hasStar = targets.some((each) => ast.kindOf(each) === Kind.Star);
+        const values = element === WHOLE && !hasStar ? this.elementsOf(value, targets.length) : undefined;
+        const isKnown = element === WHOLE && !hasStar;
+        targets.forEach((each, index) => {
+          if (values) this.bindTarget(each, kind, values[index] ?? NONE);
+          else this.bindTarget(each, kind, value, isKnown ? index : UNKNOWN_ELEMENT);
+        });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** The expressions of a tuple or list of this length, or undefined. */
+  private elementsOf(value: NodeId, length: number): NodeId[] | undefined {
+    const { ast } = this;
+    if (value === NONE) return undefined;
+    const kind = ast.kindOf(value);
+    if (kind !== Kind.Tuple && kind !== Kind.List) return undefined;
+    const elements = ast.children(value);
+    if (elements.length !== length || elements.some((each) => ast.kindOf(each) === Kind.Star)) return undefined;
+    return elements;
+  }
+
+  /** A walrus binds in the scope around its comprehension. */
+  private bindingScope(kind: BindingKind): Scope {
+    let { scope } = this;
+    while (kind === 'walrus' && scope.kind === 'comprehension' && scope.parent) scope = scope.parent;
+    return scope;
+  }
+
+  private bind(
+    scope: Scope,
+    target: NodeId,
+    binding: Partial<Binding> & { readonly kind: BindingKind },
+    name?: string,
+  ): SymbolInfo {
+    const { ast } = this;
+    const atom = name === undefined ? (ast.atom[target] ?? 0) : ast.atomOf(name);
+    const outer = this.globals.get(scope)?.get(atom) ?? scope;
+    const symbol = this.symbolIn(outer, atom, name ?? ast.name(target));
+    symbol.bindings.push({
+      target,
+      value: NONE,
+      element: WHOLE,
+      qualified: '',
+      annotation: NONE,
+      ...binding,
+    });
+    if (outer !== scope) symbol.isCaptured = true;
+    this.symbolIds[target] = symbol.id;
+    return symbol;
+  }
+
+  private symbolIn(scope: Scope, atom: number, name: string): SymbolInfo {
+    let symbol = scope.symbols.get(atom);
+    if (!symbol) {
+      symbol = { id: this.symbols.length + 1, name, scope, bindings: [], reads: 0, isCaptured: false };
+      this.symbols.push(symbol);
+      scope.symbols.set(atom, symbol);
+    }
+    return symbol;
+  }
+
+  // ------------------------------------------------------------------ second pass
+
+  private resolve(): void {
+    const { ast, nameNodes, nameScopes, symbolIds } = this;
+    for (let i = 0; i < nameNodes.length; i++) {
+      const node = nameNodes[i] ?? 0;
+      const scope = nameScopes[i] ?? this.module;
+      if (symbolIds[node] !== 0) continue;
+      const symbol = this.lookup(scope, ast.atom[node] ?? 0);
+      if (!symbol) continue;
+      symbolIds[node] = symbol.id;
+      symbol.reads++;
+      if (symbol.scope !== scope && symbol.scope.fn !== scope.fn) symbol.isCaptured = true;
+    }
+  }
+
+  private lookup(from: Scope, atom: number): SymbolInfo | undefined {
+    const declared = this.globals.get(from)?.get(atom);
+    if (declared) return declared.symbols.get(atom);
+    const own = from.symbols.get(atom);
+    if (own) return own;
+    for (let scope = from.parent; scope; scope = scope.parent) {
+      // A class's names are seen in its body alone.
+      if (scope.kind === 'class') continue;
+      const outer = this.globals.get(scope)?.get(atom);
+      if (outer) return outer.symbols.get(atom);
+      const symbol = scope.symbols.get(atom);
+      if (symbol) return symbol;
+    }
+    return undefined;
+  }
+
+  private giveFields(): void {
+    const { ast } = this;
+    for (const { target, binding } of this.attributeBindings) {
+      const cls = ast.kindOf(target + 1) === Kind.Name ? this.selfClassOf(target + 1) : undefined;
+      if (cls) addField(cls, ast.name(target), binding);
+    }
+    for (const cls of this.classes) {
+      for (const symbol of cls.scope.symbols.values()) {
+        for (const binding of symbol.bindings) {
+          if (binding.kind !== 'function' && binding.kind !== 'class') addField(cls, symbol.name, binding);
+        }
+      }
+    }
+  }
+}
+
+function addField(cls: ClassInfo, name: string, binding: FieldBinding): void {
+  const field = cls.fields.get(name);
+  if (field) field.bindings.push(binding);
+  else cls.fields.set(name, { name, bindings: [binding] });
+}
+
+function newScope(kind: ScopeKind, node: NodeId, parent: Scope | undefined, fn: FunctionInfo | undefined): Scope {
+  return { kind, node, parent, fn, symbols: new Map() };
+}
+
+function paramKind(ast: Ast, node: NodeId): ParamInfo['kind'] {
+  if (ast.hasFlag(node, Flag.DoubleStar)) return 'doubleStar';
+  if (ast.hasFlag(node, Flag.Star)) return 'star';
+  if (ast.hasFlag(node, Flag.KeywordOnly)) return 'keywordOnly';
+  return ast.hasFlag(node, Flag.PositionalOnly) ? 'positionalOnly' : 'plain';
+}

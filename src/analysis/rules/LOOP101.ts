@@ -1,0 +1,57 @@
+/** LOOP101: an event loop that is never closed. Loops kept in a field are LOOP103's. */
+import { CLOSED, CURRENT, FIELD, RAN } from '../flow/bits';
+import type { Life } from '../flow/lives';
+import type { Facts } from '../facts';
+import type { Severity } from '../finding';
+import { defineRule } from './rule';
+import { fixes } from './support/edits';
+import { capitalized, closeInFinally, storyOf, theLoop, useRun, useRunner } from './support/loops';
+
+export const rule = defineRule({
+  code: 'LOOP101',
+  name: 'loop-never-closed',
+  severity: 'warning',
+  summary: 'An event loop that is made or run, and that nothing closes.',
+  facts: ['ast', 'names', 'values', 'lives', 'raising', 'settings'],
+  doc: {
+    what: 'Flags the creation of an event loop (`asyncio.new_event_loop()`, a loop class, a policy, `uvloop`, a factory named in `loop-factories`, or a function of the file that returns one) that no path closes. Synchronous code that takes a loop with `asyncio.get_event_loop()` and runs it owns it, and is flagged too.\n\nA loop that is returned, stored in another object, or handed to code out of sight has changed its owner and is not flagged. Neither is one that `set_event_loop()` hands to its thread, unless the same function also runs it. A loop that the file only makes, and never runs, is reported as information.',
+    why: 'An open loop keeps its selector, its self-pipe (two sockets) and, if one was used, its default executor with all its threads. Programs that make loops again and again run out of file descriptors.',
+    bad: 'import asyncio\n\nloop = asyncio.new_event_loop()\nloop.run_until_complete(asyncio.sleep(0))\n',
+    good: 'import asyncio\n\nloop = asyncio.new_event_loop()\ntry:\n    loop.run_until_complete(asyncio.sleep(0))\nfinally:\n    loop.close()\n',
+    message: 'ResourceWarning: unclosed event loop <_UnixSelectorEventLoop running=False closed=False debug=False>',
+    fix: 'Best: let `asyncio.run()` or, from 3.11, `asyncio.Runner` make and close the loop. Else close it in a `finally` block. The quick fixes do each of these where the code allows it; *close in a finally block* is safe, the others are not, because they also cancel what is left running.',
+    versions: 'All. `asyncio.Runner` is there from Python 3.11.',
+    related: [
+      { tool: 'pytest', rule: 'unraisableexception (at run time)' },
+      { tool: 'CodeQL', rule: 'py/file-not-closed (the same for files)' },
+    ],
+  },
+  check(facts, report) {
+    for (const life of facts.lives.owned) {
+      const severity = severityOf(facts, life);
+      const [end] = life.openEnds.filter(({ isException }) => !isException).concat(life.openEnds);
+      if (severity === undefined || !end) continue;
+      report({
+        span: facts.ast.span(life.creation),
+        severity,
+        message: `${capitalized(theLoop(life))} is never closed.`,
+        related: storyOf(facts, life, end),
+        fixes:
+          severity === 'info' ? [] : fixes(closeInFinally(facts, life), useRun(facts, life), useRunner(facts, life)),
+        defect: life.creation,
+      });
+    }
+  },
+});
+
+/** The severity of a loop that is never closed; undefined where it is closed, or is not this function's to close. */
+function severityOf({ lives }: Pick<Facts, 'lives'>, life: Life): Severity | undefined {
+  if ((life.done & CLOSED) !== 0 || life.openEnds.length === 0) return undefined;
+  if (life.openEnds.every(({ bits }) => (bits & FIELD) !== 0)) return undefined;
+  const kept = life.variable ? lives.ofVariable(life.variable).may : 0;
+  if ((kept & CLOSED) !== 0) return undefined;
+  const isRun = ((life.done | kept) & RAN) !== 0;
+  if (life.origin === 'taken') return lives.isRun(life) ? 'warning' : undefined;
+  if (isRun) return 'warning';
+  return (life.done & CURRENT) !== 0 || life.variable ? 'info' : 'warning';
+}
