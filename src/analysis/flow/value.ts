@@ -1,5 +1,6 @@
 /** What an expression can be: the type, and questions that one or two such values answer alone. values.ts works them out. */
 import type { NodeId } from '../syntax/ast';
+import { NONE } from '../syntax/ast';
 import type { Gives } from './library';
 import { LOOP } from './library';
 import type { ClassInfo, FunctionInfo } from './model';
