@@ -1,0 +1,11 @@
+"""What the tasks, timers and sockets of a loop are doing, read from the loop itself while the program runs.
+
+`answer` is the way in: a query of the wire in, its answer out. Everything else here is how that is found out without
+calling the program's code, keeping its objects or holding its loop.
+"""
+
+from .answer import answer
+from .context import NULL_CONTEXT, Context, Creation
+from .registry import births
+
+__all__ = ["NULL_CONTEXT", "Context", "Creation", "answer", "births"]

@@ -1,0 +1,54 @@
+"""What the recorder knows and asyncio does not: the tick's number, who created a task, who scheduled a handle.
+
+The inspection package asks for these facts through a `Context`; it has no other tie to the rest of the runtime, and
+with
+`NULL_CONTEXT` it works alone. Nothing here looks at a task, a handle or a loop itself.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Creation:
+    """How a task came to be: `parent` is the address of the task that created it (0: none, or not known), `frames`
+    the
+    creation stack as (file, line, function), innermost last (empty: not captured)."""
+
+    __slots__ = ("frames", "parent")
+
+    def __init__(self, parent: int, frames: tuple[tuple[str, int, str], ...] = ()) -> None:
+        self.parent = parent
+        self.frames = frames
+
+
+class Context:
+    """What the caller of `answer` supplies; this base knows nothing. No method may raise, block, or keep what it is
+    given."""
+
+    __slots__ = ()
+
+    def tick(self, loop: Any) -> int:
+        """Number of the newest tick that has begun on the loop; 0: not counted."""
+        return 0
+
+    def time(self, loop: Any) -> float | None:
+        """Time of the loop's own clock, in seconds; None: ask the loop."""
+        return None
+
+    def created(self, address: int) -> Creation | None:
+        """How the task at this address was created; None: not known."""
+        return None
+
+    def scheduled_by(self, handle: Any) -> str:
+        """Who put this handle into the ready queue, in the user's terms; '' if not known."""
+        return ""
+
+    def executor_call(self, address: int) -> str:
+        """Name of the function that the executor runs for the future at this address; '' if not known."""
+        return ""
+
+
+NULL_CONTEXT = Context()
