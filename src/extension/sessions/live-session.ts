@@ -82,10 +82,16 @@ export class LiveSession {
   /** An update arrived. Older ones than the newest are ignored: they tell nothing new. */
   accept(update: UpdateEvent, wall: number): void {
     if (this.state === 'gone') return;
-    if (this.current !== undefined && update.revision < this.current.revision) return;
+    const { phase, pid } = update.process;
+    const same = this.current?.process.pid === pid || this.current?.process.pid === 0;
+    if (this.current !== undefined && same && update.revision < this.current.revision) return;
     this.current = update;
-    if (update.process.phase === 'ended') this.end('ended', wall);
-    else if (this.state === 'starting' && update.process.phase === 'connected') this.state = 'live';
+    if (phase === 'ended') {
+      this.end('ended', wall);
+    } else {
+      if (this.state === 'ended') this.revive();
+      if (phase === 'connected') this.state = 'live';
+    }
     this.changed.fire(this);
   }
 
@@ -149,6 +155,14 @@ export class LiveSession {
     const kept = this.saved.get(format);
     if (kept !== undefined) return kept;
     return (await this.request('loopscope/snapshot', { format })).text;
+  }
+
+  /** The program was restarted within the session. */
+  private revive(): void {
+    this.state = 'starting';
+    this.stoppedAt = undefined;
+    this.endWall = undefined;
+    this.saved.clear();
   }
 
   private end(phase: 'ended' | 'gone', wall: number): void {

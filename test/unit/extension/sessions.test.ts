@@ -70,6 +70,21 @@ describe('LiveSession', () => {
     assert.equal(session.update?.liveTasks, 5);
   });
 
+  it('lives again when its program is restarted', async () => {
+    let now = 10;
+    const session = new LiveSession(new FakePort('a', loops), () => now);
+    session.accept(update(5), 0);
+    await session.loops();
+    session.accept(update(6, {}, { phase: 'ended', exitCode: 0 }), 1);
+    session.accept(update(1, {}, { phase: 'starting', pid: 4712 }), 2);
+    assert.deepEqual([session.phase, session.over, session.endedAt], ['starting', false, undefined]);
+    session.accept(update(2, {}, { pid: 4712 }), 3);
+    assert.equal(session.phase, 'live');
+    await session.loops();
+    now = 12;
+    assert.equal(session.loopTime(1), 144.5, 'its clock runs again');
+  });
+
   it('keeps the last state for a bug report, lets the adapter go, and then asks no more', async () => {
     const port = new FakePort('a', {
       ...loops,
