@@ -34,6 +34,13 @@ async function openWithCode(folder) {
 
 /** A VS Code from npm on a port of this machine; ends with Ctrl+C. @param {string} folder @param {number} port */
 async function serve(folder, port) {
+  const token = randomBytes(16).toString('hex');
+  // The port first: where it is in use, nothing else needs to start.
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'loopscope-'));
+  const socket = path.join(home, 's');
+  const gate = await openGate({ socket, token, port });
+  const address = gate.address();
+  const taken = typeof address === 'object' && address ? address.port : port;
   const host = await ensureHost();
   const vsix = path.join(localCache, 'start/loopscope.vsix');
   console.log('Packing the extension …');
@@ -42,14 +49,6 @@ async function serve(folder, port) {
     quiet: true,
   });
   if (packed.code !== 0) throw new Stop(packed.output.trim());
-
-  const token = randomBytes(16).toString('hex');
-  // The port first: where it is in use, nothing else needs to start.
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'loopscope-'));
-  const socket = path.join(home, 's');
-  const gate = await openGate({ socket, token, port });
-  const address = gate.address();
-  const taken = typeof address === 'object' && address ? address.port : port;
   const server = await startCodeServer({ host, home, socket, folder, isolated: false, development: false });
   const installed = await server.cli(['--install-extension', vsix, '--force']);
   if (installed.code !== 0) {

@@ -1,5 +1,5 @@
 // VS Code as a person sees it: opens a real one on a folder with the extension loaded, and presses, reads and photographs. Knows VS Code's
-// own elements (trees, editors, menus, debug toolbar) and nothing of Loopscope. README.md beside this file shows its use.
+// own elements (trees, editors, menus, debug toolbar) and nothing of Loopscope but its icon. README.md beside this file shows its use.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -43,6 +43,8 @@ export interface WorkbenchOptions {
   size?: { width: number; height: number };
 }
 
+/** The icon that the extension brings. */
+const EXTENSION_ICON = 'Event Loop';
 const POLL_MS = 50;
 let browser: Promise<Browser> | undefined;
 
@@ -69,20 +71,30 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       const installed = await server.cli(['--install-extension', options.vsix]);
       if (installed.code !== 0) throw new Error(`the .vsix could not be installed:\n${installed.output}`);
     }
-    browser ??= launchChromium();
-    const context = await (await browser).newContext({ viewport: options.size ?? { width: 1400, height: 900 } });
-    const page = await context.newPage();
     const extension = options.vsix ? {} : { extension: repository };
-    await page.goto(pageAddress(server, { folder, ...extension }), { waitUntil: 'domcontentloaded' });
-    const workbench = new Workbench(page, server, folder);
-    await page.locator('.monaco-workbench .activitybar .action-item').first().waitFor();
-    await page.locator('.statusbar-item').first().waitFor();
-    return workbench;
+    return await openWindow(pageAddress(server, { folder, ...extension }), folder, options.size, server);
   } catch (error) {
     await server.stop();
     fs.rmSync(parent, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A window on a VS Code that runs already. @param folder the one it shows @param server ends with the workbench, and the folder with it */
+export async function openWindow(
+  address: string,
+  folder: string,
+  size = { width: 1400, height: 900 },
+  server?: CodeServer,
+): Promise<Workbench> {
+  browser ??= launchChromium();
+  const context = await (await browser).newContext({ viewport: size });
+  const page = await context.newPage();
+  await page.goto(address, { waitUntil: 'domcontentloaded' });
+  await page.locator('.monaco-workbench .activitybar .action-item').first().waitFor();
+  // The extension is known: keys such as Ctrl+F5 do something only from then on.
+  await page.locator(`.activitybar a.action-label[aria-label^="${EXTENSION_ICON}"]`).waitFor();
+  return new Workbench(page, folder, server);
 }
 
 /** Ends the browser that all workbenches share; called once after all suites (hooks.ts). */
@@ -93,11 +105,11 @@ export async function closeBrowser(): Promise<void> {
 
 /** One open VS Code. Methods wait for what they name, at most 30 s, and say what they saw when it did not come. */
 export class Workbench {
-  /** @param page the window @param folder the opened folder, a temporary one */
+  /** @param page the window @param folder the opened folder @param server what `close` ends, with the folder */
   constructor(
     readonly page: Page,
-    private readonly server: CodeServer,
     readonly folder: string,
+    private readonly server?: CodeServer,
   ) {}
 
   /** Runs a command by its title as the palette shows it, such as `View: Toggle Terminal`. */
@@ -224,14 +236,30 @@ export class Workbench {
     await this.page.locator('.monaco-menu .action-label', { hasText: title }).first().click();
   }
 
-  /** Starts the folder's first launch configuration without debugging, by its key. */
+  /** Starts the folder's first launch configuration without debugging, by its key, as soon as VS Code has read it: before, the key only shows *Run and Debug*. */
   async startWithoutDebugging(): Promise<void> {
+    if (fs.existsSync(path.join(this.folder, '.vscode/launch.json'))) {
+      await this.runCommand('View: Show Run and Debug');
+      const chosen = this.page.locator('.start-debug-action-item-dropdown-label');
+      await this.waitFor(
+        async () => ((await chosen.count()) > 0 ? ((await chosen.first().getAttribute('title')) ?? '') : ''),
+        (title) => title !== '' && title !== 'No Configurations',
+        'the launch configuration',
+      );
+    }
     await this.page.keyboard.press('Control+F5');
   }
 
   /** Waits until a debug session runs (its toolbar is there), or until none does. */
   async waitForSession(running: boolean): Promise<void> {
-    await this.page.locator('.debug-toolbar').waitFor({ state: running ? 'visible' : 'hidden' });
+    await this.waitFor(
+      async () => ({
+        session: await this.page.locator('.debug-toolbar').isVisible(),
+        notifications: await this.notifications(),
+      }),
+      ({ session }) => session === running,
+      running ? 'a debug session' : 'no debug session',
+    );
   }
 
   /** Presses a button of the debug toolbar, such as `Stop` or `Restart`. */
@@ -287,8 +315,8 @@ export class Workbench {
 
   /** The log of the extension host, for a test that failed. */
   extensionHostLog(): string {
-    const logs = path.join(this.server.folder, 'u/logs');
-    if (!fs.existsSync(logs)) return '';
+    const logs = path.join(this.server?.folder ?? '', 'u/logs');
+    if (!this.server || !fs.existsSync(logs)) return '';
     return fs
       .readdirSync(logs, { recursive: true, encoding: 'utf8' })
       .filter((name) => path.basename(name) === 'remoteexthost.log')
@@ -299,6 +327,7 @@ export class Workbench {
   /** Ends this VS Code and everything that it started, and removes its folder. */
   async close(): Promise<void> {
     await this.page.context().close();
+    if (!this.server) return;
     await this.server.stop();
     fs.rmSync(path.dirname(this.folder), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
