@@ -1,0 +1,68 @@
+/** A person with a Python file in VS Code: squiggles, the light bulb, lenses, hovers. Knows VS Code's elements, no rule. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Workbench } from '../workbench';
+
+export class LintEditor {
+  constructor(private readonly workbench: Workbench) {}
+
+  /** How many squiggles are in sight, by kind. */
+  async squiggles(): Promise<Record<string, number>> {
+    const kinds = ['error', 'warning', 'info', 'hint'];
+    const counts = await Promise.all(
+      kinds.map((kind) => this.workbench.page.locator(`.editor-instance .squiggly-${kind}`).count()),
+    );
+    return Object.fromEntries(
+      kinds.flatMap((kind, index) => (counts[index] === 0 ? [] : [[kind, counts[index] ?? 0]])),
+    );
+  }
+
+  /** The problems panel's texts that hold a code of ours, such as `LOOP101`. */
+  async codes(): Promise<string[]> {
+    const rows = await this.workbench.problems();
+    return rows.flatMap((row) => /LOOP\d+/.exec(row)?.[0] ?? []);
+  }
+
+  /** Clicks the light bulb of the cursor's line; resolves with what it offers. */
+  async openLightBulb(): Promise<string[]> {
+    const { page } = this.workbench;
+    const bulb = page
+      .locator('.editor-instance .lightBulbWidget, .editor-instance [class*="codicon-gutter-lightbulb"]')
+      .first();
+    await bulb.waitFor();
+    await bulb.click();
+    const rows = page.locator('.action-widget .monaco-list-row.action');
+    await rows.first().waitFor();
+    return (await rows.allInnerTexts()).map((text) => text.trim());
+  }
+
+  /** Takes an entry of the open light bulb. */
+  async choose(title: string): Promise<void> {
+    await this.workbench.page.locator('.action-widget .monaco-list-row.action', { hasText: title }).first().click();
+  }
+
+  /** Saves the active editor; resolves with the file's text once it differs from `before`. */
+  async saved(name: string, before: string): Promise<string> {
+    await this.workbench.page.keyboard.press('Control+S');
+    const file = path.join(this.workbench.folder, name);
+    return this.workbench.waitFor(
+      () => fs.promises.readFile(file, 'utf8'),
+      (text) => text !== before,
+      `${name} on disk`,
+    );
+  }
+
+  /** The texts of the lenses in sight. */
+  async lenses(): Promise<string[]> {
+    return this.workbench.page.locator('.editor-instance .codelens-decoration').allInnerTexts();
+  }
+
+  /** Shows the hover of the cursor's place; resolves with its text. */
+  async hover(): Promise<string> {
+    const { page } = this.workbench;
+    await this.workbench.runCommand('Show or Focus Hover');
+    const hover = page.locator('.monaco-hover:visible').first();
+    await hover.waitFor();
+    return hover.innerText();
+  }
+}
