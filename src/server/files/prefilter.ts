@@ -4,8 +4,11 @@
  */
 import type { AnalysisSettings } from '../../analysis/settings';
 
-/** ASCII in every encoding that Python reads source in. `LOOP` is for suppression comments. */
-const WORDS = ['asyncio', 'async ', 'await ', 'uvloop', 'LOOP'].map((word) => Buffer.from(word, 'latin1'));
+/**
+ * What src/analysis/prefilter.ts asks of a text, less exactly: every text that it lets through holds one of these. ASCII,
+ * and so the same bytes in every encoding that Python reads source in.
+ */
+const WORDS = ['async', 'await', 'uvloop', 'winloop', 'LOOP', 'loopscope'].map((word) => Buffer.from(word, 'latin1'));
 
 const bySettings = new WeakMap<AnalysisSettings, readonly Buffer[]>();
 
@@ -16,9 +19,8 @@ export function mayConcern(bytes: Buffer, settings: AnalysisSettings): boolean {
 function wordsOf(settings: AnalysisSettings): readonly Buffer[] {
   let words = bySettings.get(settings);
   if (!words) {
-    // A loop factory is the only configured name that makes findings in a file without a word of asyncio.
-    const names = settings.loopFactories.map((name) => name.replace(/\.\*$/, '').split('.').at(-1) ?? name);
-    words = [...WORDS, ...names.map((name) => Buffer.from(name))];
+    const configured = [...settings.loopFactories, ...settings.blockingCalls, ...settings.cleanupFunctions];
+    words = [...WORDS, ...configured.map((name) => Buffer.from(name.split('.')[0] ?? name))];
     bySettings.set(settings, words);
   }
   return words;

@@ -1,9 +1,15 @@
 /** The bundles under test, built as esbuild.js builds them for release, into a folder of their own; once for a run. */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
+
+/** What esbuild.js has for these two bundles beyond the ordinary. */
+const { analysisOptions } = createRequire(resolve('package.json'))(resolve('esbuild.js')) as {
+  analysisOptions: { alias: Record<string, string>; plugins: Plugin[] };
+};
 
 /** The findings stand in the text: fake-analysis.ts. */
 const fakeAnalysis: Plugin = {
@@ -41,7 +47,8 @@ async function make(analysis: 'fake' | 'real'): Promise<Bundles> {
     mainFields: ['module', 'main'],
     minify: true,
     logLevel: 'error',
-    plugins: analysis === 'fake' ? [fakeAnalysis] : [],
+    alias: analysisOptions.alias,
+    plugins: [...analysisOptions.plugins, ...(analysis === 'fake' ? [fakeAnalysis] : [])],
   });
   for (const name of ['web-tree-sitter', 'tree-sitter-python']) {
     copyFileSync(resolve('node_modules', name, `${name}.wasm`), join(folder, `${name}.wasm`));

@@ -36,6 +36,7 @@ export function formatSarif(report: RunReport, context: SarifContext): string {
             informationUri: 'https://github.com/loopscope/loopscope',
             rules: RULES.map((rule) => ({
               id: rule.code,
+              name: rule.name,
               shortDescription: { text: rule.summary },
               helpUri: pageOf(rule.code),
               help: {
