@@ -175,7 +175,7 @@ export type RuntimeQuery =
   | { readonly query: 'task'; readonly loop: number; readonly task: number }
   | { readonly query: 'ready'; readonly loop: number; readonly offset: number; readonly limit: number }
   | { readonly query: 'timers'; readonly loop: number; readonly offset: number; readonly limit: number }
-  | { readonly query: 'selector'; readonly loop: number }
+  | { readonly query: 'selector'; readonly loop: number; readonly offset?: number; readonly limit?: number }
   /** Who awaits these tasks (for the awaits tree): edges up and down for the tasks named. */
   | { readonly query: 'edges'; readonly loop: number; readonly tasks: readonly number[] }
   /** The live tasks of a loop in slices: those made before we listened, and after drops. `cursor` 0 begins. */
@@ -254,6 +254,8 @@ export interface AnswerBase {
 }
 export interface DescribeAnswer extends AnswerBase {
   readonly tasks: readonly TaskDescription[];
+  /** Tasks that live and that there was no time for: an answer may not hold the loop. To be asked for again. */
+  readonly rest?: readonly number[];
 }
 export interface TaskAnswer extends AnswerBase {
   /** null: the task is gone. */
@@ -268,11 +270,15 @@ export interface TimersAnswer extends AnswerBase {
   readonly rows: readonly TimerRow[];
 }
 export interface SelectorAnswer extends AnswerBase {
+  /** All registrations; the answer holds at most 200 of them. */
+  readonly total?: number;
   readonly rows: readonly SelectorRow[];
 }
 export interface EdgesAnswer extends AnswerBase {
   /** [awaiter, awaited] pairs. */
   readonly edges: readonly (readonly [number, number])[];
+  /** As in DescribeAnswer. */
+  readonly rest?: readonly number[];
 }
 export interface SyncAnswer extends AnswerBase {
   /** `coroutine` in the form in which coroutines are interned: `qualname\tfile\tline`. */

@@ -93,13 +93,19 @@ export class AwaitsTree {
     for (const [loop, wanted] of byLoop) {
       for (let at = 0; at < wanted.length; at += BLOCK) {
         const block = wanted.slice(at, at + BLOCK);
-        const tasks = block.flatMap((id) => model.addressOf(id)?.address ?? []);
-        const answer = await link.query({ query: 'edges', loop, tasks }, edgesAnswer);
-        const found = answer.edges.flatMap(([from, to]): Edge[] => {
-          const awaiter = model.idAt(loop, from);
-          const awaited = model.idAt(loop, to);
-          return awaiter === undefined || awaited === undefined ? [] : [[awaiter, awaited]];
-        });
+        const found: Edge[] = [];
+        // An answer holds the loop for a few milliseconds at most, and names what it had no time for.
+        let tasks: readonly number[] = block.flatMap((id) => model.addressOf(id)?.address ?? []);
+        while (tasks.length > 0) {
+          const answer = await link.query({ query: 'edges', loop, tasks }, edgesAnswer);
+          for (const [from, to] of answer.edges) {
+            const awaiter = model.idAt(loop, from);
+            const awaited = model.idAt(loop, to);
+            if (awaiter !== undefined && awaited !== undefined) found.push([awaiter, awaited]);
+          }
+          const rest: readonly number[] = answer.rest ?? [];
+          tasks = rest.length < tasks.length ? rest : [];
+        }
         edges.push(...found);
         if (!keep) continue;
         for (const id of block)

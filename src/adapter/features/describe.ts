@@ -88,11 +88,16 @@ export class Describer {
     await Promise.all(
       [...byLoop].map(async ([loop, idOf]) => {
         try {
-          const query = { query: 'describe', loop, tasks: [...idOf.keys()] } as const;
-          const answer = await link.query(query, describeAnswer, PATIENCE);
-          for (const said of answer.tasks) {
-            const id = idOf.get(said.task);
-            if (id !== undefined) this.take(loop, id, said);
+          // An answer holds the loop for a few milliseconds at most, and names what it had no time for.
+          let tasks: readonly number[] = [...idOf.keys()];
+          while (tasks.length > 0) {
+            const answer = await link.query({ query: 'describe', loop, tasks }, describeAnswer, PATIENCE);
+            for (const said of answer.tasks) {
+              const id = idOf.get(said.task);
+              if (id !== undefined) this.take(loop, id, said);
+            }
+            const rest: readonly number[] = answer.rest ?? [];
+            tasks = rest.length < tasks.length ? rest : [];
           }
         } catch (error) {
           if (!(error instanceof QueryError)) throw error;

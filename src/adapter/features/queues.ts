@@ -74,7 +74,7 @@ export function timersPage(
 /** What the selector is registered for. */
 export function selectorPage(program: Program, loop: number): Promise<LoopPage<RegistrationRow>> {
   return page(program, loop, 0, { query: 'selector', loop }, selectorAnswer, (answer) => ({
-    total: answer.rows.length,
+    total: answer.total ?? answer.rows.length,
     rows: answer.rows.map((row): RegistrationRow => ({
       fd: row.fd,
       events: row.events,

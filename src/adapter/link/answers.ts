@@ -24,7 +24,11 @@ const description = {
   at: v.nullable(site),
 };
 
-export const describeAnswer = v.object({ ...base, tasks: v.array(v.object(description)) });
+export const describeAnswer = v.object({
+  ...base,
+  tasks: v.array(v.object(description)),
+  rest: v.optional(v.array(address)),
+});
 
 export const taskAnswer = v.object({
   ...base,
@@ -72,6 +76,7 @@ export const timersAnswer = v.object({
 
 export const selectorAnswer = v.object({
   ...base,
+  total: v.optional(finite),
   rows: v.array(
     v.object({
       fd: finite,
@@ -83,7 +88,11 @@ export const selectorAnswer = v.object({
   ),
 });
 
-export const edgesAnswer = v.object({ ...base, edges: v.array(v.tuple([address, address])) });
+export const edgesAnswer = v.object({
+  ...base,
+  edges: v.array(v.tuple([address, address])),
+  rest: v.optional(v.array(address)),
+});
 
 export const syncAnswer = v.object({
   ...base,

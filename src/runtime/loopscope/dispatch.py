@@ -9,6 +9,26 @@ if TYPE_CHECKING:
     from .session import Session
 
 
+def prepare() -> None:
+    """Loads what answers queries: called in the reader's thread, so that no loop waits for it."""
+    from . import inspection
+
+    inspection.prepare()
+
+
+def _context(session: Session, loop_number: int) -> Any:
+    """What the recorder of a loop knows and the inspection does not."""
+    from .inspection import Context
+
+    recorder = session.loops.by_number(loop_number)
+
+    class Known(Context):
+        def tick(self, loop: Any) -> int:
+            return recorder.tick if recorder is not None else 0
+
+    return Known()
+
+
 def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any]) -> None:
     """Answers one query, exactly once, and never raises."""
     reply: dict[str, Any] = {"type": "answer", "id": query.get("id", 0), "ok": False, "error": ""}
@@ -17,7 +37,8 @@ def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any])
             raise LookupError("The loop is gone.")
         from . import inspection
 
-        reply = {"type": "answer", "id": query.get("id", 0), "ok": True, "result": inspection.answer(loop, loop_number, query)}
+        result = inspection.answer(loop, loop_number, query, _context(session, loop_number))
+        reply = {"type": "answer", "id": query.get("id", 0), "ok": True, "result": result}
         sent = session.link.send_message(reply)
     except Exception as error:
         reply["ok"] = False

@@ -131,6 +131,7 @@ class Reader:
         if kind in ("welcome", "level"):
             session.set_level(message.get("level"))
         elif kind == "query":
+            dispatch.prepare()
             recorder = session.loops.by_number(message.get("loop"))
             if recorder is None:
                 dispatch.answer(session, None, 0, message)

@@ -7,5 +7,6 @@ calling the program's code, keeping its objects or holding its loop.
 from .answer import answer
 from .context import NULL_CONTEXT, Context, Creation
 from .registry import births
+from .waits import prepare
 
-__all__ = ["NULL_CONTEXT", "Context", "Creation", "answer", "births"]
+__all__ = ["NULL_CONTEXT", "Context", "Creation", "answer", "births", "prepare"]

@@ -44,7 +44,6 @@ def answer(loop: Any, loop_number: int, query: dict[str, Any], context: Context 
     handler = _HANDLERS.get(kind) if isinstance(kind, str) else None
     if handler is None:
         raise LookupError(f"There is no query {kind!r}: ask one of {', '.join(sorted(_HANDLERS))}.")
-    stock()
     waits.prepare()
     budget = Budget()
     asked = Asked(loop, budget, context, Holders(loop, budget))

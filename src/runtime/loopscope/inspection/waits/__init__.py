@@ -11,7 +11,7 @@ from ..chain import chain_of
 from ..deadlines import deadline_of
 from ..peek import field
 from ..sites import is_library
-from ..stock import code_of, find
+from ..stock import code_of, find, stock
 from ..tasks import is_pending
 from . import anyio_waits, combining, network, primitives
 from .model import Asked, View, Wait
@@ -178,7 +178,8 @@ _table = _Table()
 
 
 def prepare() -> None:
-    """Takes in what the program has loaded since the last answer."""
+    """Takes in what the program has loaded since the last answer. Safe in any thread."""
+    stock()
     _table.refresh()
 
 
