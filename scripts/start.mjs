@@ -37,6 +37,7 @@ async function serve(folder, port) {
   const token = randomBytes(16).toString('hex');
   // The port first: where it is in use, nothing else needs to start.
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'loopscope-'));
+  process.on('exit', () => fs.rmSync(home, { recursive: true, force: true }));
   const socket = path.join(home, 's');
   const gate = await openGate({ socket, token, port });
   const address = gate.address();
