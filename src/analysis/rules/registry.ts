@@ -2,12 +2,38 @@
 import type { Rule } from './rule';
 import { rule as LOOP101 } from './LOOP101';
 import { rule as LOOP102 } from './LOOP102';
+import { rule as LOOP103 } from './LOOP103';
+import { rule as LOOP104 } from './LOOP104';
+import { rule as LOOP105 } from './LOOP105';
+import { rule as LOOP106 } from './LOOP106';
+import { rule as LOOP107 } from './LOOP107';
+import { rule as LOOP108 } from './LOOP108';
+import { rule as LOOP109 } from './LOOP109';
+import { rule as LOOP110 } from './LOOP110';
+import { rule as LOOP111 } from './LOOP111';
+import { rule as LOOP112 } from './LOOP112';
+import { rule as LOOP113 } from './LOOP113';
 
-export const RULES: readonly Rule[] = [LOOP101, LOOP102];
+export const RULES: readonly Rule[] = [
+  LOOP101,
+  LOOP102,
+  LOOP103,
+  LOOP104,
+  LOOP105,
+  LOOP106,
+  LOOP107,
+  LOOP108,
+  LOOP109,
+  LOOP110,
+  LOOP111,
+  LOOP112,
+  LOOP113,
+];
 
 /** Of two findings of one defect the one whose code stands further left is kept. */
 export const PRECEDENCE: readonly (readonly string[])[] = [
-  ['LOOP101', 'LOOP102', 'LOOP103', 'LOOP109'],
+  ['LOOP107', 'LOOP101', 'LOOP102', 'LOOP103', 'LOOP109'],
+  ['LOOP105', 'LOOP108', 'LOOP106'],
   ['LOOP302', 'LOOP301', 'LOOP303', 'LOOP501'],
   ['LOOP502', 'LOOP503'],
 ];
