@@ -54,6 +54,8 @@ export class Life {
   #debuggee: Debuggee | undefined;
   #command: Command | undefined;
   #restarting = false;
+  /** A program that is ended for the sake of another: its end is not the session's. */
+  #abandoned: Program | undefined;
   #initialized = false;
   #terminated = false;
   #over = false;
@@ -250,9 +252,8 @@ export class Life {
     const { client } = this.#host;
     const program = this.#program;
     await Promise.race([program.disconnected(), sleep(LAST_WORDS)]);
-    if (program !== this.#program) return;
     program.ended(code);
-    if (this.#restarting || this.#over) return;
+    if (program !== this.#program || program === this.#abandoned || this.#over) return;
     this.#host.flush();
     if (this.#plan?.args.holdLastState === true) await Promise.race([this.#seen.fired, sleep(LAST_LOOK)]);
     if (code !== null) client.event('exited', { exitCode: code });
@@ -277,20 +278,21 @@ export class Life {
     try {
       const args = parseLaunch(next);
       const old = this.#debuggee;
+      this.#abandoned = this.#program;
       if (old && this.#program.phase !== 'ended') {
         await this.#host.tree.end(old.pid, 'kill', old.group);
         await Promise.race([this.#exited.fired, sleep(PATIENCE)]);
       }
       old?.detach();
       this.#plan = { kind: 'launch', args };
-      this.#restarting = false;
       this.#terminated = false;
       await this.#launch(args);
     } catch (error) {
-      this.#restarting = false;
       this.#sayTerminated();
       if (error instanceof LaunchError) throw new RequestError(error.message, true);
       throw error;
+    } finally {
+      this.#restarting = false;
     }
   }
 

@@ -6,15 +6,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { testPython } from '../support/pythons';
 import type { CustomCommand, CustomRequests, UpdateEvent } from '../../src/protocol/dap';
 
 export const ROOT = join(__dirname, '..', '..');
 export const ADAPTER = join(ROOT, 'dist', 'adapter.js');
 /** The interpreter that the programs run with. */
-export const PYTHON = process.env['LOOPSCOPE_TEST_PYTHON'] ?? 'python3';
+export const PYTHON = process.env['LOOPSCOPE_TEST_PYTHON'] ?? preparedPython();
+
+/** The one that `npm test` prepared, else what the PATH has. */
+function preparedPython(): string {
+  try {
+    return testPython().path;
+  } catch {
+    return 'python3';
+  }
+}
 
 /** Longest wait for a message, ms: only a test that fails takes it. */
-const PATIENCE = 20_000;
+const PATIENCE = 15_000;
 
 type Message = DebugProtocol.ProtocolMessage & { body?: unknown; event?: string; command?: string };
 interface Waiter {
@@ -153,9 +163,17 @@ export class DapClient {
       .join('');
   }
 
-  /** Waits until the output of a category contains a text. */
-  async printed(text: string, category = 'stdout'): Promise<void> {
-    await this.#first(() => this.output(category).includes(text));
+  /** Waits until the output of a category matches; gives what the pattern's groups caught. */
+  async printed(pattern: string | RegExp, category = 'stdout'): Promise<string[]> {
+    let found: string[] = [];
+    await this.#first(() => {
+      const output = this.output(category);
+      if (typeof pattern === 'string') return output.includes(pattern);
+      const match = pattern.exec(output);
+      found = match?.slice(1) ?? [];
+      return match !== null;
+    });
+    return found;
   }
 
   /** Names of events and commands of responses, in the order in which they came. */

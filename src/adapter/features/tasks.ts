@@ -58,13 +58,16 @@ async function taskDetail(program: Program, id: number): Promise<TaskDetailRow> 
   const row = model.row(id);
   if (!row) throw new RequestError(`Task #${id} has ended and is no longer kept.`);
   const where = model.addressOf(id);
+  let silent = '';
   const answer =
     where && program.link
       ? await program.link
           .query({ query: 'task', loop: where.loop, task: where.address }, taskAnswer)
           .catch((error: unknown) => {
-            if (error instanceof QueryError) throw new RequestError(error.message);
-            throw error;
+            if (!(error instanceof QueryError)) throw error;
+            // What the model knows is shown all the same, and why the rest is missing.
+            silent = error.message;
+            return undefined;
           })
       : undefined;
   const said = answer?.task ?? undefined;
@@ -72,7 +75,9 @@ async function taskDetail(program: Program, id: number): Promise<TaskDetailRow> 
   const merged = describer.merge(row);
   return {
     ...merged,
-    detail: [merged.detail, said && said.cancelling > 0 ? 'cancellation requested' : ''].filter(Boolean).join(', '),
+    detail: [merged.detail, said && said.cancelling > 0 ? 'cancellation requested' : '', silent]
+      .filter(Boolean)
+      .join(', '),
     frames: said?.frames ?? [],
     awaitedBy: (said?.awaitedBy ?? []).flatMap((address) => {
       const awaiter = where ? model.idAt(where.loop, address) : undefined;

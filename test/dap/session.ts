@@ -1,0 +1,40 @@
+/** One adapter a test, ended with it; a test fails if its adapter broke a rule of the protocol. */
+import { readFileSync } from 'node:fs';
+import { DapClient } from './client';
+
+/** Runs a test with an adapter of its own. */
+export function withAdapter(test: (client: DapClient) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const client = DapClient.start();
+    try {
+      await test(client);
+    } catch (error) {
+      await client.stop().catch(() => undefined);
+      throw error;
+    }
+    await client.stop();
+  };
+}
+
+/** Whether a process runs. One that has ended but that nobody has asked about (a zombie) does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
+/** Resolves when a condition holds; looks often, gives up after a time that only a failing test takes. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 15): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
