@@ -46,16 +46,22 @@ const bundles = [
   { in: 'src/server/cli/main.ts', out: 'loopscope', banner: '#!/usr/bin/env node', ...analysisOptions },
 ].filter((bundle) => fs.existsSync(path.join(__dirname, bundle.in)));
 
-/** Says when a build begins and ends, in lines that the problem matcher of .vscode/tasks.json knows. */
+let building = 0;
+
+/** Says when building begins and ends, in lines that the problem matcher of .vscode/tasks.json knows. */
 const tell = {
   name: 'tell',
   setup(build) {
-    if (watch) build.onStart(() => console.log('[watch] build started'));
+    build.onStart(() => {
+      if (watch && building === 0) console.log('[watch] build started');
+      building += 1;
+    });
     build.onEnd((result) => {
       for (const [file, { bytes }] of Object.entries(result.metafile?.outputs ?? {})) {
         if (file.endsWith('.js')) console.log(`  ${file}  ${(bytes / 1000).toFixed(0)} kB`);
       }
-      if (watch) console.log('[watch] build finished');
+      building -= 1;
+      if (watch && building === 0) console.log('[watch] build finished');
     });
   },
 };

@@ -1,6 +1,7 @@
 /**
  * CPython as the judge of rule tests: runs a text under `python -X dev` and tells what it showed; checks syntax by
- * compiling. Which Pythons there are: LOOPSCOPE_PYTHONS (paths, separated as in PATH), else pyenv's and those on PATH.
+ * compiling. Which Pythons there are: LOOPSCOPE_PYTHONS (paths, separated as in PATH),
+ * else those that `npm test` prepared in .venv, pyenv's and those on PATH.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,15 +20,15 @@ export function pythons(): ReadonlyMap<string, string> {
 }
 let known: ReadonlyMap<string, string> | undefined;
 
+const VERSIONS = ['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'];
+
 function findPythons(): Map<string, string> {
   const pyenv = join(homedir(), '.pyenv', 'versions');
   const candidates = [
     ...(process.env['LOOPSCOPE_PYTHONS'] ?? '').split(delimiter).filter(Boolean),
+    ...VERSIONS.map((version) => join(__dirname, '../../../.venv', version, 'bin', 'python')),
     ...(existsSync(pyenv) ? readdirSync(pyenv).map((name) => join(pyenv, name, 'bin', 'python')) : []),
-    ...['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'].flatMap((version) => [
-      `/opt/loopscope-pythons/usr/bin/python${version}`,
-      `python${version}`,
-    ]),
+    ...VERSIONS.map((version) => `python${version}`),
     'python3',
     'python',
   ];
