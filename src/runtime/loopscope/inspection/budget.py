@@ -19,9 +19,9 @@ class Budget:
 
     __slots__ = ("deadline", "over", "steps")
 
-    def __init__(self, seconds: float = HOLD) -> None:
-        """Begins now and ends after so many seconds."""
-        self.deadline = perf_counter() + seconds
+    def __init__(self, seconds: float | None = None) -> None:
+        """Begins now and ends after so many seconds (`HOLD`)."""
+        self.deadline = perf_counter() + (HOLD if seconds is None else seconds)
         self.over = False
         self.steps = 0
 

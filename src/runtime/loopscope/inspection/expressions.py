@@ -33,6 +33,8 @@ _AWAITS = frozenset(
     code for code, name in enumerate(dis.opname) if name in ("GET_AWAITABLE", "GET_ANEXT", "GET_YIELD_FROM_ITER")
 )
 _EXTENDED_ARG = dis.EXTENDED_ARG
+#: From the instruction that gets an awaitable to the one at which a frame stands while it awaits there are so many bytes.
+_AWAIT_REACH = 4 if VERSION < (3, 11) else 6 if VERSION < (3, 12) else 10 if VERSION < (3, 15) else 12
 #: From the instruction that gets an awaitable to the one that suspends on it there are at most so many bytes (3.15:
 #: 10).
 _AWAIT_LENGTH = 12
@@ -78,16 +80,14 @@ def awaited_expression(code: CodeType, offset: int) -> Expr:
 def _evaluate(code: CodeType, offset: int) -> Expr:
     """The same, worked out."""
     raw = code.co_code
+    if not 0 <= offset < len(raw):
+        return UNKNOWN
     at = offset
     # The await is GET_AWAITABLE (or what stands for it), then a constant and the instruction that suspends.
-    for _ in range(12):
-        if at < 0 or at >= len(raw):
-            return UNKNOWN
-        if raw[at] in _AWAITS and (VERSION < (3, 11) or raw[at] != 0):
-            break
+    while raw[at] not in _AWAITS:
         at -= 2
-    else:
-        return UNKNOWN
+        if at < max(0, offset - _AWAIT_REACH):
+            return UNKNOWN
     start = max(0, at - _WINDOW)
     while start >= 2 and raw[start - 2] == _EXTENDED_ARG:
         start -= 2

@@ -26,8 +26,8 @@ from .expressions import acquired_at, awaited_expression, has_blocks, has_pairs,
 from .peek import a_dict, a_tuple, field, is_a, kind_value, listed
 from .registry import Walk, may_read_all
 from .sites import short_place
-from .stock import find, stock
-from .tasks import is_pending, loop_of
+from .stock import code_of, find, stock
+from .tasks import is_pending, loop_of, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,11 +103,18 @@ class Hold:
 def holds_of(task: Any) -> list[tuple[Any, str]]:
     """What a suspended task holds, as (lock, condition, semaphore …; since where)."""
     found: list[tuple[Any, str]] = []
+    given_up: list[Any] = []
+    wait_code = code_of(find("asyncio.locks", "Condition.wait"))
     for owner in owners_of(task)[0]:
         link = link_of(owner)
-        if link is not None and (has_blocks(link.code) or has_pairs(link.code)):
+        if link is None:
+            continue
+        if link.code is wait_code:  # inside of its block, but it has let go of the lock until it is notified
+            condition = link.local(stock().Condition)
+            given_up += [condition, field(condition, "_lock")]
+        elif has_blocks(link.code) or has_pairs(link.code):
             _holds_in(link, found, 4)
-    return found
+    return [hold for hold in found if all(hold[0] is not other for other in given_up)]
 
 
 def _holds_in(link: Link, found: list[tuple[Any, str]], depth: int) -> None:
@@ -209,6 +216,7 @@ class Holders:
                 since = next((since for held, since in holds_of(task) if held is lock), None)
                 if since is not None:
                     holds.append(Hold(task, since))
+        holds.sort(key=lambda hold: (len(name_of(hold.task)), name_of(hold.task)))
         return holds
 
     def _search(self) -> None:
