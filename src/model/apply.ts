@@ -27,6 +27,9 @@ const READY = BATCH_HEADER.indexOf('ready');
 const TIMERS = BATCH_HEADER.indexOf('timers');
 const LISTING = BATCH_HEADER.indexOf('listing');
 
+/** asyncio's own callback when its selector was woken: our questions are answered there, which is not the program's time. */
+const WAKE_UP = /(^|\.)(_read_from_self|_loop_self_reading)$/;
+
 /** Tasks whose end gets the time of the next mark; a step that ends more of them gives the rest its start. */
 const MOST_JUST_ENDED = 64;
 
@@ -348,6 +351,7 @@ export class Applier {
     const { tasks, strings } = this.#around;
     if (subject <= 0) {
       const callback = strings.described(-subject);
+      if (WAKE_UP.test(callback.text)) return;
       loop.longest = { duration, text: callback.text || 'a callback', site: callback.site };
       return;
     }

@@ -60,14 +60,19 @@ export function timersPage(
 ): Promise<LoopPage<TimerQueueRow>> {
   return page(program, loop, offset, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
     total: answer.total,
-    rows: answer.rows.map((row): TimerQueueRow => ({
-      node: `h${row.handle}`,
-      task: program.model.idAt(loop, row.subject) ?? null,
-      text: row.text,
-      due: row.due,
-      at: row.at,
-      cancelled: row.cancelled,
-    })),
+    rows: answer.rows.map((row): TimerQueueRow => {
+      const task = program.model.idAt(loop, row.subject);
+      const owner = task === undefined ? undefined : program.model.row(task);
+      return {
+        node: `h${row.handle}`,
+        task: task ?? null,
+        // Whose it is first: that many tasks sleep says nothing.
+        text: owner ? `${owner.name} · ${owner.coroutine}() · ${row.text}` : row.text,
+        due: row.due,
+        at: row.at,
+        cancelled: row.cancelled,
+      };
+    }),
   }));
 }
 
