@@ -12,7 +12,14 @@ export async function openRule(extensionUri: vscode.Uri, given: unknown): Promis
   const folder = vscode.Uri.joinPath(extensionUri, 'docs', 'rules');
   const code = typeof given === 'string' && /^LOOP\d+$/.test(given) ? given : await chooseRule(folder);
   if (code === undefined) return;
-  await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.joinPath(folder, `${code}.md`));
+  const page = vscode.Uri.joinPath(folder, `${code}.md`);
+  try {
+    await vscode.workspace.fs.stat(page);
+  } catch {
+    void vscode.window.showWarningMessage(`Loopscope has no page for ${code}.`);
+    return;
+  }
+  await vscode.commands.executeCommand('markdown.showPreview', page);
 }
 
 /** Asks for one of the rules that have a page. */

@@ -42,6 +42,7 @@ for (const [theme, classics] of THEMES) {
           (seen) => (seen['warning'] ?? 0) + (seen['error'] ?? 0) > 0,
           'squiggle',
         );
+        await editor.clickSquiggle();
         const offered = await editor.openLightBulb();
         await workbench.screenshot(`lint-${name}-${theme}`);
         const fix = offered.find((title) => !/^(Suppress|Fix all|Explain|Modify)/.test(title));
@@ -55,6 +56,11 @@ for (const [theme, classics] of THEMES) {
           () => editor.codes(),
           (all) => !all.includes(code),
           `${code} gone`,
+        );
+        await workbench.waitFor(
+          () => editor.lenses(),
+          (lenses) => !lenses.some((lens) => lens.includes('never closed')),
+          'a lens that tells of the close',
         );
         await workbench.screenshot(`lint-${name}-${theme}-mended`);
 

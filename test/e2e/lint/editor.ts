@@ -23,6 +23,15 @@ export class LintEditor {
     return rows.flatMap((row) => /LOOP\d+/.exec(row)?.[0] ?? []);
   }
 
+  /** Clicks into the first squiggle in sight. */
+  async clickSquiggle(): Promise<void> {
+    const { page } = this.workbench;
+    const squiggle = page.locator('.editor-instance .cdr[class*="squiggly-"]').first();
+    const box = await squiggle.boundingBox();
+    if (!box) throw new Error('no squiggle is in sight');
+    await page.mouse.click(box.x + Math.min(20, box.width / 2), box.y + box.height / 2);
+  }
+
   /** Clicks the light bulb of the cursor's line; resolves with what it offers. */
   async openLightBulb(): Promise<string[]> {
     const { page } = this.workbench;
@@ -57,12 +66,14 @@ export class LintEditor {
     return this.workbench.page.locator('.editor-instance .codelens-decoration').allInnerTexts();
   }
 
-  /** Shows the hover of the cursor's place; resolves with its text. */
-  async hover(): Promise<string> {
-    const { page } = this.workbench;
+  /** Shows the hover of the cursor's place, and waits until it says what is wanted. */
+  async hover(wanted: RegExp): Promise<void> {
     await this.workbench.runCommand('Show or Focus Hover');
-    const hover = page.locator('.monaco-hover:visible').first();
-    await hover.waitFor();
-    return hover.innerText();
+    const hovers = this.workbench.page.locator('.monaco-hover:visible');
+    await this.workbench.waitFor(
+      async () => (await hovers.allInnerTexts()).join('\n'),
+      (text) => wanted.test(text),
+      'hover',
+    );
   }
 }

@@ -15,7 +15,9 @@ const { analysisOptions } = createRequire(resolve('package.json'))(resolve('esbu
 const fakeAnalysis: Plugin = {
   name: 'fake-analysis',
   setup(setup) {
-    setup.onResolve({ filter: /\/analysis\/analyze$/ }, () => ({ path: resolve('test/unit/server/fake-analysis.ts') }));
+    setup.onResolve({ filter: /\/analysis\/(analyze|rules\/registry)$/ }, () => ({
+      path: resolve('test/unit/server/fake-analysis.ts'),
+    }));
   },
 };
 

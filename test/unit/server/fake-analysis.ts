@@ -1,5 +1,5 @@
 /**
- * Stands in for src/analysis/analyze in the tests of the language server and the command line: findings are where the text
+ * Stands in for src/analysis/analyze and its list of rules in the tests of the language server and the command line: findings are where the text
  * says so, so that those tests do not change with the rules. `bug_101` is a finding LOOP101; `why_101` a step of its story;
  * a safe fix makes it `ok_101`; `odd_101` has only an unsafe fix; `loop_x` is a loop. `hang`, `slow`
  * (20 ms) and `crash` do what they say.
@@ -9,6 +9,15 @@ import type { Finding, Severity } from '../../../src/analysis/finding';
 import type { AnalysisSettings } from '../../../src/analysis/settings';
 import { isEnabled, severityOf } from '../../../src/analysis/settings';
 import { applySuppressions } from '../../../src/analysis/suppression';
+
+/** The rules that there are. */
+export const RULES = ['LOOP101', 'LOOP102', 'LOOP201', 'LOOP301', 'LOOP402'].map((code) => ({
+  code,
+  name: `bug-${code.slice(4)}`,
+  summary: `A bug ${code.slice(4)}.`,
+  severity: 'warning',
+}));
+export const KNOWN_CODES: ReadonlySet<string> = new Set([...RULES.map(({ code }) => code), 'LOOP900']);
 
 const LEVELS: readonly Severity[] = ['hint', 'warning', 'info', 'error'];
 
@@ -45,7 +54,7 @@ function findingsOf(text: string, settings: AnalysisSettings): Finding[] {
     findings: findings.filter((finding) => isEnabled(settings, finding.code)),
     settings,
     complete: true,
-    knownCodes: new Set(['LOOP101', 'LOOP102', 'LOOP201', 'LOOP301', 'LOOP402', 'LOOP900']),
+    knownCodes: KNOWN_CODES,
   });
 }
 
