@@ -69,13 +69,24 @@ export class OpenDocument implements AnalyzedDocument {
       if (life.fn !== fn || !statesAt(facts, life, node, states)) continue;
       if (life.origin !== 'borrowed') found.push(life);
     }
+    if (found.length === 0) {
+      // The name that a new loop is bound to: no operation reads it there.
+      const made = lives.all.find(
+        (life) =>
+          life.fn === fn && life.origin !== 'borrowed' && ast.statementOf(life.creation) === ast.statementOf(node),
+      );
+      if (made) {
+        found.push(made);
+        states.add('created');
+      }
+    }
     if (found.length === 0) found.push(...lives.owned.filter((life) => isKeptBy(facts, life, node)));
-    if (states.size === 0) states.add('foreign');
+    if (states.size === 0 && found.length > 0) states.add('foreign');
     return {
       span: ast.span(node),
       text: ast.textOf(node),
       states: STATE_ORDER.filter((state) => states.has(state)),
-      owner: found[0] ? ownerOf(found[0]) : 'caller',
+      owner: found[0] ? ownerOf(found[0]) : states.has('foreign') ? 'caller' : 'unknown',
       lives: found.map((life) => lifeOf(facts, life)),
     };
   }

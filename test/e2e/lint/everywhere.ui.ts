@@ -64,7 +64,9 @@ describe('the linter in the window', () => {
     await workbench.openFile('app.py', 10);
     await workbench.page.keyboard.press('Home');
     await workbench.page.keyboard.press('ArrowRight');
-    await editor.hover(/is an event loop/);
+    await editor.hover(
+      /is an event loop[\s\S]*Here it is created[\s\S]*this function has to close it[\s\S]*Line 10: created · run line 11 · never closed/,
+    );
     await workbench.screenshot('lint-hover-loop-light');
     await workbench.page.keyboard.press('Escape');
   });
