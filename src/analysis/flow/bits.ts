@@ -49,6 +49,8 @@ export interface Effect {
   readonly may: number;
   /** It does something that needs the object to be open; the last name of what, for the message. */
   readonly uses: string;
+  /** What is done on every path on which it raises, too; nothing where it is left out. */
+  readonly onRaise?: number;
 }
 
 export const NO_EFFECT: Effect = { must: 0, may: 0, uses: '' };
@@ -65,7 +67,8 @@ export function sometimes(bits: number): Effect {
 export function both(a: Effect, b: Effect): Effect {
   if (a === NO_EFFECT) return b;
   if (b === NO_EFFECT) return a;
-  return { must: a.must | b.must, may: a.may | b.may, uses: a.uses === '' ? b.uses : a.uses };
+  const onRaise = (a.onRaise ?? 0) | (b.onRaise ?? 0);
+  return { must: a.must | b.must, may: a.may | b.may, uses: a.uses === '' ? b.uses : a.uses, onRaise };
 }
 
 /** An effect that comes later, or in another thread: nothing of it can be relied on at once. */

@@ -32,6 +32,7 @@ import type { Aliases, Effects, Exploration, Subject } from './explore';
 import { explore, isHeldBy, selfField } from './explore';
 import type { Invocation, Invocations } from './invocations';
 import { argumentsOfCall } from './invocations';
+import { LOOP } from './library';
 import { lowerFunction, lowerModule } from './lower';
 import type { ClassInfo, FunctionInfo, SymbolInfo } from './model';
 import type { Protocol } from './protocols';
@@ -268,7 +269,10 @@ export class Tracker implements Effects {
     const { ast } = this.facts.names;
     if (how === 'call') {
       const isRun = fn?.isGenerator !== true && (fn?.isAsync !== true || this.isAwaited(call));
-      return isRun ? effect : deferred(effect);
+      if (!isRun) return deferred(effect);
+      // A loop cannot be closed by a coroutine that it runs: that raises, and the loop stays open.
+      const isLoop = this.protocol.type === LOOP && fn?.isAsync === true;
+      return isLoop ? { must: effect.must & ~CLOSED, may: effect.may & ~CLOSED, uses: '' } : effect;
     }
     const later = deferred(effect);
     const isThread = how === 'thread' || how === 'executor';
@@ -415,5 +419,7 @@ function summarized(exploration: Exploration): Effect {
   const certain = normal.length > 0 ? normal : bitsOf(throws);
   const must = certain.reduce((a, b) => a & b, certain[0] ?? 0) & ~PATH_BITS;
   const may = all.reduce((a, b) => a | b, 0) & ~PATH_BITS;
-  return must === 0 && may === 0 ? NO_EFFECT : { must, may, uses: '' };
+  const raised = bitsOf(throws);
+  const onRaise = raised.reduce((a, b) => a & b, raised[0] ?? 0) & ~PATH_BITS;
+  return must === 0 && may === 0 ? NO_EFFECT : { must, may, uses: '', onRaise };
 }

@@ -26,7 +26,7 @@ export const rule = defineRule({
   check(facts, report) {
     for (const life of facts.lives.owned) {
       const { field } = life;
-      if (!field || life.origin === 'taken' || (life.done & CLOSED) !== 0) continue;
+      if (!field || life.origin === 'taken' || (life.done & (CLOSED | CLEANUP)) !== 0) continue;
       const { may } = facts.lives.ofField(field.cls, field.name);
       if ((may & (CLOSED | CLEANUP)) !== 0) continue;
       if (((may | life.done) & ESCAPED) !== 0 && isGivenAway(facts, field.name)) continue;

@@ -101,11 +101,11 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   const target = lives.targetOf(life.creation);
   const creation = statementOf(ast, life.creation);
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
-  const symbol = names.symbolOf(target);
   const siblings = siblingsOf(ast, creation);
   const at = siblings.indexOf(creation);
   const behind = siblings.slice(at + 1);
-  let to = behind.findLastIndex((each) => someNode(ast, each, (node) => names.symbolOf(node) === symbol));
+  const isNamed = namesOf(names, life);
+  let to = behind.findLastIndex((each) => someNode(ast, each, isNamed));
   if (until !== NONE) to = behind.indexOf(until) - 1;
   let from = 0;
   while (from <= to && isQuiet(facts, behind[from] ?? NONE)) from++;
@@ -114,6 +114,13 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   if (from > to || first === undefined || last === undefined) return undefined;
   const lines = linesOfRange(ast, first, last);
   return lines && { creation, first, last, lines, name: ast.textOf(target) };
+}
+
+/** Whether a node is one of the names that hold the loop at some time. */
+function namesOf(names: Facts['names'], life: Life): (node: NodeId) => boolean {
+  const { exploration } = life;
+  const symbols = new Set(exploration.states.flatMap((state) => [...exploration.aliasesOf(state).symbols]));
+  return (node) => symbols.has(names.symbolOf(node)?.id ?? 0);
 }
 
 /** Definitions and calls that cannot raise need no protection. */
@@ -130,7 +137,8 @@ function isQuiet({ ast, raising }: LoopFacts, statement: NodeId): boolean {
     case Kind.Assign:
       return !someNode(ast, statement, (node) => {
         const kind = ast.kindOf(node);
-        return kind === Kind.Await || kind === Kind.Yield || (kind === Kind.Call && raising.call(node) !== 0);
+        const isCall = kind === Kind.Call && (raising.call(node) !== 0 || /^run_/.test(ast.name(node + 1)));
+        return kind === Kind.Await || kind === Kind.Yield || isCall;
       });
     default:
       return false;
@@ -151,10 +159,9 @@ function closeAtOnce({ ast, names, lives }: LoopFacts, life: Life): Fix | undefi
   const target = lives.targetOf(life.creation);
   const creation = statementOf(ast, life.creation);
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
-  const symbol = names.symbolOf(target);
   const siblings = siblingsOf(ast, creation);
   const behind = siblings.slice(siblings.indexOf(creation) + 1);
-  const lastUse = behind.findLast((each) => someNode(ast, each, (node) => names.symbolOf(node) === symbol)) ?? creation;
+  const lastUse = behind.findLast((each) => someNode(ast, each, namesOf(names, life))) ?? creation;
   const lines = linesOf(ast, lastUse);
   if (!lines) return undefined;
   const end = lineEndOf(ast);
@@ -200,15 +207,16 @@ export function moveIntoFinally(facts: LoopFacts, life: Life): Fix | undefined {
 function moveWithinTry({ ast }: LoopFacts, close: NodeId, creation: NodeId, title: string): Fix | undefined {
   const holder = ast.enclosing(close, (kind) => kind === Kind.Try);
   if (holder === NONE || ast.parent(holder) !== ast.parent(creation)) return undefined;
+  const finallyClause = ast.childOfKind(holder, Kind.Finally);
+  if (finallyClause !== NONE && ast.contains(finallyClause, close)) return undefined;
   const end = lineEndOf(ast);
   const indent = indentOf(ast, holder);
   const unit = indentUnit(ast);
   const lines = linesOf(ast, holder);
   if (!lines) return undefined;
   const line = `${indent}${unit}${ast.textOf(close)}${end}`;
-  const last = ast.childOfKind(holder, Kind.Finally);
   const before = ast.text[lines.end - 1] === '\n' ? '' : end;
-  const newText = `${before}${last === NONE ? `${indent}finally:${end}` : ''}${line}`;
+  const newText = `${before}${finallyClause === NONE ? `${indent}finally:${end}` : ''}${line}`;
   return fix(title, true, [removal(ast, close), { span: { start: lines.end, end: lines.end }, newText }]);
 }
 
