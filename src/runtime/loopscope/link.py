@@ -157,10 +157,12 @@ class Link:
 
     def has_room(self, size: int) -> bool:
         """Whether a frame of that many bytes would be taken now."""
+        self.pump()
         return self.open and self._backlog_bytes + size <= MAX_BACKLOG_BYTES
 
     def send(self, kind: int, payload: bytes) -> bool:
         """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone)."""
+        self.pump()
         if not self.open or self._backlog_bytes > MAX_BACKLOG_BYTES or len(payload) > wire.MAX_FRAME_BYTES:
             return False
         frame = len(payload).to_bytes(4, "big") + bytes((kind,)) + payload

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PATIENCE = 0.05
 """Seconds that a loop has to come to its next tick before a query is answered without it."""
 
+DRAIN_SECONDS = 0.02
+"""How long to wait between two tries to send what waits."""
+
 STOP_SECONDS = 1.0
 """How long a fork waits for the thread to end, at most."""
 
@@ -35,6 +38,7 @@ class Reader:
         self._session = session
         self._waiting: list[tuple[float, Recorder, dict[str, Any]]] = []
         self._flush_at = 0.0
+        self._draining = False
         self._stopping = False
         self._alive: Any = None
         self._wake_in: link.Descriptor | None = None
@@ -80,6 +84,12 @@ class Reader:
             self._flush_at = when
             self._wake()
 
+    def drain_later(self) -> None:
+        """Has what the socket did not take tried again until it has gone: the loops may sleep meanwhile."""
+        if not self._draining:
+            self._draining = True
+            self._wake()
+
     def _wake(self) -> None:
         if self._wake_out is not None:
             self._wake_out.write(b"\0")
@@ -93,6 +103,9 @@ class Reader:
                         self._handle(message)
                 self._answer_overdue()
                 self._flush_stopped()
+                if self._draining:
+                    session.link.pump()
+                    self._draining = session.link.backlog_bytes > 0
         except Exception as error:
             session.fail(error)
         finally:
@@ -107,6 +120,8 @@ class Reader:
         times = [when for when, _, _ in self._waiting[:1]]
         if self._flush_at:
             times.append(self._flush_at)
+        if self._draining:
+            times.append(now + DRAIN_SECONDS)
         timeout = max(0.0, min(times) - now) if times else None
         connection = self._session.link
         if not connection.is_ours():

@@ -93,7 +93,10 @@ class Session:
             return False
         self._sequence += 1
         numbers[0] = self._sequence
-        return self.link.send(wire.FRAME_EVENTS, marshal.dumps(numbers, 2))
+        sent = self.link.send(wire.FRAME_EVENTS, marshal.dumps(numbers, 2))
+        if self.link.backlog_bytes:
+            self.reader.drain_later()
+        return sent
 
     def say(self, level: str, text: str) -> None:
         """A line for the person, in the session's log."""
