@@ -32,7 +32,7 @@ load()
 
 @pytest.fixture(autouse=True)
 def unhurried(request: Any, monkeypatch: Any) -> None:
-    """Answers take what time they need, so that they do not depend on the machine; but for tests of that (`hurried`)."""
+    """Answers take what time they need and do not depend on the machine; but for tests of that (`hurried`)."""
     if "hurried" not in request.keywords:
         load()
         monkeypatch.setattr(sys.modules[NAME + ".budget"], "HOLD", 10.0)

@@ -162,7 +162,7 @@ def owners_of(task: Any) -> tuple[list[Any], Any]:
     seen: set[int] = set()
     is_future = stock().is_future
     while current is not None and len(owners) < DEEPEST and id(current) not in seen:
-        if type(current) not in _GENERATORS:
+        if not peek.exactly(current, *_GENERATORS):
             if is_future(current):
                 return owners, current
             seen.add(id(current))

@@ -33,7 +33,7 @@ _AWAITS = frozenset(
     code for code, name in enumerate(dis.opname) if name in ("GET_AWAITABLE", "GET_ANEXT", "GET_YIELD_FROM_ITER")
 )
 _EXTENDED_ARG = dis.EXTENDED_ARG
-#: From the instruction that gets an awaitable to the one at which a frame stands while it awaits there are so many bytes.
+#: Bytes from the instruction that gets an awaitable to the one at which a frame stands while it awaits it.
 _AWAIT_REACH = 4 if VERSION < (3, 11) else 6 if VERSION < (3, 12) else 10 if VERSION < (3, 15) else 12
 #: From the instruction that gets an awaitable to the one that suspends on it there are at most so many bytes (3.15:
 #: 10).

@@ -170,7 +170,7 @@ def _constant(value: Any) -> Expr:
     """A constant that a person would recognise."""
     if type(value) is str or type(value) is bytes:
         return Expr(repr(value)) if len(value) <= 40 else UNKNOWN
-    return Expr(repr(value)) if value is None or type(value) in (bool, int, float) else UNKNOWN
+    return Expr(repr(value)) if value is None or isinstance(value, (bool, int, float)) else UNKNOWN
 
 
 @_on("LOAD_CONST")

@@ -144,7 +144,7 @@ def number(value: Any, default: float = 0.0) -> float:
     return value if type(value) is float or type(value) is int else default
 
 
-def length(value: Any) -> int:
+def length(value: object) -> int:
     """How many items a builtin container (or a subclass of one) holds, past any `__len__` of the program; 0 for
     others."""
     for base in mro(type(value)):

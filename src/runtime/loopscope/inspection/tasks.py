@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
-from .peek import field, kind_value, number, text, type_qualname
+from .peek import exactly, field, kind_value, number, text, type_qualname
 from .stock import find, stock
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ def coroutine_name(coroutine: Any) -> str:
     """Qualified name of a coroutine, generator or async generator; the type's for other awaitables; '' for None."""
     if coroutine is None:
         return ""
-    if type(coroutine) in (CoroutineType, GeneratorType, AsyncGeneratorType):
+    if exactly(coroutine, CoroutineType, GeneratorType, AsyncGeneratorType):
         return text(coroutine.__qualname__)
     return text(field(coroutine, "__qualname__")) or type_qualname(coroutine)
 

@@ -7,7 +7,7 @@ from types import CellType, FunctionType, GeneratorType
 
 from ..chain import Link
 from ..closures import callbacks_of, cells, concurrent_source, partial_parts, remote_task
-from ..peek import field, function_of, is_a, kind_value, length, listed, number, text, type_module, type_name
+from ..peek import exactly, field, function_of, is_a, kind_value, length, listed, number, text, type_module, type_name
 from ..sites import is_library
 from ..stock import stock
 from ..tasks import coroutine_of, is_pending
@@ -27,7 +27,7 @@ def timer_due(handle: Any) -> float | None:
     """When a timer is due, on the loop's clock; None for anything that is not a timer."""
     if is_a(handle, stock().TimerHandle):
         when: Any = field(handle, "_when")
-        return when if type(when) in (int, float) else None
+        return when if exactly(when, int, float) else None
     if type_name(handle) == "TimerHandle" and type_module(handle).startswith("uvloop"):
         method: Any = kind_value(handle, "when")
         return float(method(handle)) if method is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..endpoints import Endpoint, address_text, of_socket, of_transport
-from ..peek import field, is_a, listed, number, text, type_name
+from ..peek import exactly, field, is_a, listed, number, text, type_name
 from ..stock import find, stock
 from .model import View, Wait, named
 
@@ -74,7 +74,7 @@ def sock_accept(view: View) -> Wait | None:
 
 def sock_connect(view: View) -> Wait | None:
     """`connect to 127.0.0.1:5000`"""
-    address = next((value for value in view.link.referents() if type(value) in (tuple, str)), None)
+    address = next((value for value in view.link.referents() if exactly(value, tuple, str)), None)
     return Wait("socket", f"connect to {address_text(address)}" if address else "connect")
 
 
