@@ -9,6 +9,8 @@ import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
 import { defineRule } from './rule';
+import { removeClose } from './support/early-close';
+import { fixes } from './support/edits';
 
 export const rule = defineRule({
   code: 'LOOP105',
@@ -22,7 +24,7 @@ export const rule = defineRule({
     bad: 'import asyncio\n\nasync def main():\n    loop = asyncio.get_running_loop()\n    loop.close()\n\nasyncio.run(main())\n',
     good: 'import asyncio\n\nasync def main():\n    await asyncio.sleep(0)\n\nasyncio.run(main())\n',
     message: 'RuntimeError: Cannot close a running event loop',
-    fix: 'Let the code that runs the loop close it, behind `run_until_complete()` or `run_forever()`. From inside, `loop.stop()` ends `run_forever()`.',
+    fix: 'Let the code that runs the loop close it, behind `run_until_complete()` or `run_forever()`. From inside, `loop.stop()` ends `run_forever()`. The quick fix takes this `close()` out; it is not safe, because who closes the loop instead is not looked at.',
     versions: 'All.',
     related: [],
   },
@@ -34,7 +36,9 @@ export const rule = defineRule({
       const fn = names.functionOf(call);
       if (!contexts.runsInLoop(fn) && !isRunningLoop(facts, call + 2)) continue;
       const run = runBy(facts, fn, call + 2);
-      if (run) report({ span: ast.span(call), message, related: run, defect: call });
+      if (run) {
+        report({ span: ast.span(call), message, related: run, fixes: fixes(removeClose(facts, call)), defect: call });
+      }
     }
     for (const invocation of facts.invocations.all) {
       const { how, value, target, call } = invocation;

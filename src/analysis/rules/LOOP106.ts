@@ -6,6 +6,8 @@ import type { Life } from '../flow/lives';
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { defineRule } from './rule';
+import { closeAfterLastUse } from './support/early-close';
+import { fixes } from './support/edits';
 import { theLoop } from './support/loops';
 
 export const rule = defineRule({
@@ -13,14 +15,14 @@ export const rule = defineRule({
   name: 'loop-used-after-close',
   severity: 'error',
   summary: 'Use of an event loop that has been closed.',
-  facts: ['ast', 'lives'],
+  facts: ['ast', 'names', 'lives'],
   doc: {
     what: 'Flags a method that needs an open loop (`run_until_complete`, `run_forever`, `call_soon` and its relatives, `create_task`, `run_in_executor`, `add_reader` …, and `asyncio.run_coroutine_threadsafe`) where the loop has been closed before: on every path, or on a path that no later condition guards. Closing through a helper of the file counts; a test of `is_closed()` is understood. Closing twice is fine and is not flagged.',
     why: 'The call raises `RuntimeError`; a coroutine given to it is never awaited.',
     bad: 'import asyncio\n\nloop = asyncio.new_event_loop()\nloop.close()\nloop.call_soon(print)\n',
     good: 'import asyncio\n\nloop = asyncio.new_event_loop()\nloop.call_soon(print)\nloop.close()\n',
     message: 'RuntimeError: Event loop is closed',
-    fix: 'Close the loop last, or make a new one.',
+    fix: 'Close the loop last, or make a new one. The quick fix puts what follows the `close()` into a `try` whose `finally` closes the loop, where both stand in one block. It is not safe: which of the two was meant is not known.',
     versions: 'All.',
     related: [],
   },
@@ -44,6 +46,7 @@ export const rule = defineRule({
               : [{ span: ast.span(life.creation), message: 'The loop comes from here.' }]),
             ...(close ? [{ span: ast.span(close.op.node), message: 'It is closed here.' }] : []),
           ],
+          fixes: fixes(close && closeAfterLastUse(facts, close.op.node)),
           defect: node,
         });
       }

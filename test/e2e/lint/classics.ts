@@ -56,9 +56,9 @@ async def main():
 
 
 def run():
-    loop = asyncio.new_event_loop()
+    loop = asyncio.new_event_loop()  # here
     loop.run_until_complete(main())
-    loop.close()  # here
+    loop.close()
 
 
 try:
