@@ -2,9 +2,11 @@
  * Everything that rules can ask about one text, worked out when it is first asked for. The composition root of the
  * analysis of a file: the only place that knows which part needs which.
  */
+import { BlockingCalls } from './flow/blocking';
 import { Contexts } from './flow/contexts';
 import { Invocations } from './flow/invocations';
 import { Lives } from './flow/lives';
+import { Places } from './flow/places';
 import { LOOP_PROTOCOL } from './flow/protocols';
 import { Raising } from './flow/raising';
 import { Names } from './flow/scopes';
@@ -27,6 +29,10 @@ export interface Facts {
   readonly invocations: Invocations;
   /** Where each function runs. */
   readonly contexts: Contexts;
+  /** How each function comes to run where it runs. */
+  readonly places: Places;
+  /** Calls that block their thread. */
+  readonly blocking: BlockingCalls;
   /** What can really raise. */
   readonly raising: Raising;
   /** Control flow graphs. */
@@ -62,6 +68,14 @@ export class FileFacts implements Facts {
 
   get contexts(): Contexts {
     return this.once('contexts', () => new Contexts(this.names, this.invocations, this.settings.notebook));
+  }
+
+  get places(): Places {
+    return this.once('places', () => new Places(this.values, this.invocations, this.settings.notebook));
+  }
+
+  get blocking(): BlockingCalls {
+    return this.once('blocking', () => new BlockingCalls(this.values, this.settings.blockingCalls));
   }
 
   get raising(): Raising {

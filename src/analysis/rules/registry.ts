@@ -13,6 +13,21 @@ import { rule as LOOP110 } from './LOOP110';
 import { rule as LOOP111 } from './LOOP111';
 import { rule as LOOP112 } from './LOOP112';
 import { rule as LOOP113 } from './LOOP113';
+import { rule as LOOP201 } from './LOOP201';
+import { rule as LOOP202 } from './LOOP202';
+import { rule as LOOP203 } from './LOOP203';
+import { rule as LOOP204 } from './LOOP204';
+import { rule as LOOP301 } from './LOOP301';
+import { rule as LOOP302 } from './LOOP302';
+import { rule as LOOP303 } from './LOOP303';
+import { rule as LOOP401 } from './LOOP401';
+import { rule as LOOP402 } from './LOOP402';
+import { rule as LOOP403 } from './LOOP403';
+import { rule as LOOP404 } from './LOOP404';
+import { rule as LOOP501 } from './LOOP501';
+import { rule as LOOP502 } from './LOOP502';
+import { rule as LOOP503 } from './LOOP503';
+import { rule as LOOP701 } from './LOOP701';
 
 export const RULES: readonly Rule[] = [
   LOOP101,
@@ -28,6 +43,21 @@ export const RULES: readonly Rule[] = [
   LOOP111,
   LOOP112,
   LOOP113,
+  LOOP201,
+  LOOP202,
+  LOOP203,
+  LOOP204,
+  LOOP301,
+  LOOP302,
+  LOOP303,
+  LOOP401,
+  LOOP402,
+  LOOP403,
+  LOOP404,
+  LOOP501,
+  LOOP502,
+  LOOP503,
+  LOOP701,
 ];
 
 /** Of two findings of one defect the one whose code stands further left is kept. */
@@ -35,7 +65,7 @@ export const PRECEDENCE: readonly (readonly string[])[] = [
   ['LOOP107', 'LOOP101', 'LOOP102', 'LOOP103', 'LOOP109'],
   ['LOOP105', 'LOOP108', 'LOOP106'],
   ['LOOP302', 'LOOP301', 'LOOP303', 'LOOP501'],
-  ['LOOP502', 'LOOP503'],
+  ['LOOP502', 'LOOP503', 'LOOP402'],
 ];
 
 /** The code of the rule whose check is the suppression comments' own (suppression.ts). */
