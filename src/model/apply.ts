@@ -247,7 +247,9 @@ export class Applier {
 
   #tick(loop: LoopState, tick: number, time: number, select: number, ready: number): void {
     const passed = tick - loop.tick;
-    this.#mark(loop, time);
+    // Where no tickEnd came, the last handle ended when the loop began to select.
+    this.#mark(loop, time - select);
+    loop.time = time;
     // While handles are counted not every tick is listed: those since the last one ran until this one's select.
     if (loop.tickStart >= 0) this.#tickEnded(loop, time - select, passed);
     else if (passed > 1) loop.rates.ticks(time, passed - 1);

@@ -1,8 +1,9 @@
-"""Starts the program in a terminal, for the adapter: tells it the program's process id and how it ended, and ends the same way.
+"""Starts the program in a terminal, for the adapter: tells it the program's process id and how it ended.
 
-Run as `python -I -S launcher.py PLAN -- ARGUMENTS`, where ARGUMENTS follow the interpreter on the program's command line and PLAN is a
-file for this user's eyes only, with what to change in the environment and the adapter's port and token. It knows nothing of asyncio, is not part of the
-runtime package, and gives the program the terminal, untouched. Without an adapter that answers the program runs all the same.
+Run as `python -I -S launcher.py PLAN -- ARGUMENTS`: ARGUMENTS follow the interpreter on the program's command line, PLAN
+is a file for this user's eyes only, with what to change in the environment and the adapter's port and token. It ends as
+the program ends. It knows nothing of asyncio, is not part of the runtime package, and gives the program the terminal,
+untouched. Without an adapter that answers the program runs all the same.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def main(arguments: list[str]) -> int:
     # Ctrl+C is for the program. A handler, not SIG_IGN: the program would inherit that.
     signal.signal(signal.SIGINT, _leave_it_to_the_program)
     try:
-        process = subprocess.Popen([sys.executable, *arguments[2:]], env=_environment(plan["env"], plan["bootstrap"]), cwd=plan["cwd"])
+        process = subprocess.Popen(
+            [sys.executable, *arguments[2:]], env=_environment(plan["env"], plan["bootstrap"]), cwd=plan["cwd"]
+        )
     except OSError as error:
         adapter.tell({"type": "failed", "error": str(error)})
         print(f"The program could not be started: {error}", file=sys.stderr)
@@ -66,7 +69,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _environment(changes: dict[str, str | None], bootstrap: str) -> dict[str, str]:
-    """The terminal's own environment with what the launch configuration sets (None: removes), and the runtime first on PYTHONPATH."""
+    """The terminal's own environment with what is to change (None: to go), the runtime first on PYTHONPATH."""
     environment = dict(os.environ)
     for name, value in changes.items():
         if value is None:
