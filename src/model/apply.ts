@@ -4,7 +4,7 @@
  * that ends a step without waiting (ready). It decides nothing about rows and asks nothing of the runtime: what it
  * cannot know it marks as stale.
  */
-import { BATCH_HEADER, EVENTS } from '../protocol/wire';
+import { BATCH_HEADER, EVENTS, SHORT_FORM } from '../protocol/wire';
 import { type EventLog, LogCode } from './event-log';
 import type { LoopState } from './loop-state';
 import { AUTOMATIC, type Names, UNNAMED } from './names';
@@ -102,6 +102,8 @@ export class Applier {
     const number = loop.number;
     let at = BATCH_HEADER.length;
     let count = 0;
+    let parent = 0;
+    let coroutine = 0;
     while (at < length) {
       count++;
       if (floats[at] === 1) {
@@ -111,6 +113,16 @@ export class Applier {
         continue;
       }
       const code = values[at] ?? 0;
+      if (code > SHORT_FORM) {
+        this.#ended(loop, code, 1, 0);
+        at += 1;
+        continue;
+      }
+      if (code < -SHORT_FORM) {
+        this.#created(loop, -code, parent, coroutine, 0, 0);
+        at += 1;
+        continue;
+      }
       const arity = ARITY[code] ?? -1;
       if (arity < 0) throw new WireError(`A batch holds the unknown event ${code}.`);
       if (at + arity >= length) throw new WireError(`A batch ends within event ${code}.`);
@@ -122,6 +134,8 @@ export class Applier {
           this.#tick(loop, a, b, c, values[at + 4] ?? 0);
           break;
         case EVENTS.taskCreated.code:
+          parent = b;
+          coroutine = c;
           this.#created(loop, a, b, c, values[at + 4] ?? 0, values[at + 5] ?? 0);
           break;
         case EVENTS.taskEnded.code:

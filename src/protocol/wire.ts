@@ -39,9 +39,16 @@ export const BATCH_HEADER = [
 ] as const;
 
 /**
- * Event codes. In a batch an event is its code followed by its fields; there is one exception, to save a number on the
- * most frequent event: a *float* where a code is expected is the time at which a handle starts, followed by one int,
- * its subject (see `Subject`).
+ * Beyond plus or minus this, an integer where an event's code is expected is an event by itself; every address is beyond it.
+ */
+export const SHORT_FORM = 4096;
+
+/**
+ * Event codes. In a batch an event is its code followed by its fields, but for three that are the most frequent:
+ * - a *float* where a code is expected is the time at which a handle starts, followed by one int, its subject (see `Subject`);
+ * - an int above SHORT_FORM is the address of a task that ended, finished (taskEnded with outcome 1 and detail 0);
+ * - an int below -SHORT_FORM is minus the address of a task that was created with the parent and the coroutine of the
+ *   taskCreated before it in the same batch (there is one), and with site 0 and name 0.
  *
  * Field types: A object's address (an identity while the object lives; the model turns it into an id of ours),
  * T loop time or duration in seconds (float), S string id, N plain number.

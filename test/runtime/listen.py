@@ -30,16 +30,27 @@ TOKEN = "0f" * 32
 def decode_events(numbers: list[float]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The events of a batch, without its header, as (name, fields); the start of a handle is `start`."""
     position = len(wire.BATCH_HEADER)
+    like: dict[str, Any] = {}
     while position < len(numbers):
         code = numbers[position]
         if isinstance(code, float):
             yield "start", {"time": code, "subject": numbers[position + 1]}
             position += 2
             continue
+        if abs(code) > wire.SHORT_FORM:
+            if code > 0:
+                yield "taskEnded", {"task": code, "outcome": wire.OUTCOME_FINISHED, "detail": 0}
+            else:
+                yield "taskCreated", {**like, "task": -code, "site": 0, "name": 0}
+            position += 1
+            continue
         name, fields = BY_CODE[int(code)]
         values = numbers[position + 1 : position + 1 + len(fields)]
         assert len(values) == len(fields), f"batch ends within {name}"
-        yield name, {field.split(":")[0]: value for field, value in zip(fields, values)}
+        event = {field.split(":")[0]: value for field, value in zip(fields, values)}
+        if name == "taskCreated":
+            like = event
+        yield name, event
         position += 1 + len(fields)
 
 

@@ -54,8 +54,6 @@ def make_created(session: Session, facts: Facts) -> Created:
         if entry[1] <= 0:
             entry[3] += 1
             entry[1] = 1 if entry[3] < SITES_AT_FIRST else SITES_EVERY
-            if len(recorder.buffer) > MAX_BUFFER:
-                recorder.flush()
         return site_number(get_frame(3))
 
     def name_number(recorder: Recorder, task: Any) -> int:
@@ -82,9 +80,12 @@ def make_created(session: Session, facts: Facts) -> Created:
         listing = recorder.listing
         site = take_site(recorder, entry) if left <= 0 or (listing and not recorder.full) else 0
         name = name_number(recorder, task) if listing or recorder.name is not None else 0
-        recorder.buffer += (2, id(task), 0 if parent is None else id(parent), entry[0], site, name)
+        recorder.buffer.extend((2, id(task), 0 if parent is None else id(parent), entry[0], site, name))
+        recorder.alike = None if listing or recorder.eager_parents else code
 
     def created(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
+        if len(recorder.buffer) > MAX_BUFFER:
+            recorder.flush()
         parent = current_task(loop)
         if recorder.eager_parents:
             recorder.announced.add(id(task))
@@ -117,6 +118,7 @@ def make_eager(session: Session, facts: Facts, created: Created) -> tuple[Callab
     def before(recorder: Recorder, loop: Any) -> None:
         parent = current_task(loop)
         recorder.eager_parents.append(parent)
+        recorder.alike = None
         if len(recorder.eager_parents) == 1 and parent is not None:
             recorder.announced.add(id(parent))
 
@@ -125,6 +127,7 @@ def make_eager(session: Session, facts: Facts, created: Created) -> tuple[Callab
             return
         known = id(task) in recorder.announced
         recorder.eager_parents.pop()
+        recorder.alike = None
         if not recorder.eager_parents:
             recorder.announced.clear()
         if not isinstance(task, task_types):
@@ -152,6 +155,7 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
         except AttributeError:
             recorder = recorder_of(loop)
         recorder.name = name
+        recorder.alike = None
 
     def forget_name(loop: Any) -> None:
         recorder_of(loop).name = None
@@ -247,6 +251,7 @@ def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of
     reference = weakref.ref
     task_types = (facts.c_task, facts.python_task)
     python_task = facts.python_task
+    max_buffer = MAX_BUFFER
 
     def add(item: Any) -> None:
         if pending_removals:
@@ -259,8 +264,14 @@ def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of
             except AttributeError:
                 recorder = recorder_of(loop)
             if recorder is not None:
+                coroutine = item._coro
+                if recorder.alike is not None and getattr(coroutine, "cr_code", None) is recorder.alike:
+                    recorder.buffer.append(-id(item))
+                    if len(recorder.buffer) > max_buffer:
+                        recorder.flush()
+                    return
                 if isinstance(item, python_task):
                     recorder.session.python_tasks = True
-                created(recorder, loop, item, item._coro)
+                created(recorder, loop, item, coroutine)
 
     return add

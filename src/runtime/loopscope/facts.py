@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import selectors
 import sys
-from asyncio import base_events, events, futures, tasks
+from asyncio import base_events, events, futures, selector_events, tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Facts:
         self.loop: Any = base_events.BaseEventLoop
         epoll: Any = getattr(selectors, "EpollSelector", None)
         self.epoll_select: Any = epoll.select if epoll is not None else None
+        self.process_events: Any = vars(selector_events.BaseSelectorEventLoop).get("_process_events")
         base: Any = base_events
         self.run_until_complete_callback: Any = getattr(getattr(base, "_run_until_complete_cb", None), "__code__", None)
         self.registry_is_bypassed = False

@@ -1,8 +1,11 @@
 """What is recorded of one loop: the buffer of numbers and the counters, and when they are sent.
 
 A recorder holds its loop by a weak reference only. Its fields are plain attributes that the functions of tick.py, run.py and
-schedule.py write directly: they run for every handle of the program. The buffer is only ever added to by a single operation for each
-event, so that a thread that uses the loop where it should not cannot tear an event apart.
+schedule.py write directly: they run for every handle of the program. The buffer begins with room for a batch's header, and is only ever
+added to by a single operation for each event, so that a thread that uses the loop where it should not cannot tear an event apart.
+
+`alike` is the code object of the coroutine of the last creation that was recorded whole, as long as a creation with the same parent and
+coroutine, without site and name, may be recorded by the task's address alone.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ LISTED_AT_ONCE = 1500
 """Numbers in the buffer (five for each handle to come) above which listing ends at once, at level adaptive."""
 
 FOREVER = float("inf")
+HEADER_NUMBERS = len(wire.BATCH_HEADER)
 monotonic = time.monotonic
 
 
@@ -41,6 +45,7 @@ class Recorder:
 
     __slots__ = (
         "__weakref__",
+        "alike",
         "announced",
         "attention",
         "buffer",
@@ -80,14 +85,14 @@ class Recorder:
         "timers_fired",
         "timers_set",
         "woken",
-        "yields",
     )
 
     def __init__(self, session: Session, loop: Any, number: int) -> None:
         self.session = session
         self.number = number
         self.loop: Callable[[], Any] = weakref.ref(loop)
-        self.buffer: list[float] = []
+        self.buffer: list[float] = [0.0] * HEADER_NUMBERS
+        self.alike: Any = None
         self.dropped = 0
         self.tick = 0
         self.mark = -FOREVER
@@ -120,7 +125,6 @@ class Recorder:
         self.ended = 0
         self.step_handles = 0
         self.other_handles = 0
-        self.yields = 0
         self.timers_set = 0
         self.timers_fired = 0
         self.timers_cancelled = 0
@@ -175,11 +179,10 @@ class Recorder:
             loop_time = loop.time() if self.own_clock else now
         if not self.listing:
             self._add_counts()
-        buffer = self.buffer
-        count = len(buffer)
-        numbers: list[float] = [0, self.number, self.dropped, self.tick, loop_time, sleep_until, ready, timers, 1 if self.listing else 0]
-        numbers += buffer[:count]
-        del buffer[:count]
+        numbers = self.buffer
+        self.buffer = [0.0] * HEADER_NUMBERS
+        self.alike = None
+        numbers[1:HEADER_NUMBERS] = (self.number, self.dropped, self.tick, loop_time, sleep_until, ready, timers, int(self.listing))
         if self.session.send_batch(numbers):
             self.dropped = 0
         else:
@@ -203,20 +206,23 @@ class Recorder:
     def _add_counts(self) -> None:
         handles = self.handles
         steps = handles - self.other_handles
-        waits = steps - self.yields - self.ended
-        wakes = steps - self.step_handles + self.yields
+        waits = steps - self.ended
+        wakes = steps - self.step_handles
         counts = (handles, steps, waits, wakes, self.timers_set, self.timers_fired, self.timers_cancelled)
         if any(counts):
-            self.buffer += (13, *counts)
-        self.other_handles = self.step_handles = self.yields = self.ended = 0
+            self.buffer.extend((13, *counts))
+        self.other_handles = self.step_handles = self.ended = 0
         self.timers_set = self.timers_fired = self.timers_cancelled = 0
 
     def let_go(self) -> None:
         """The adapter has gone: the loop has nothing of ours any more, but for a tick that runs at this moment."""
         loop = self.loop()
         if loop is not None:
-            vars(loop).pop("_loopscope", None)
-        self.buffer.clear()
+            try:
+                del loop._loopscope
+            except AttributeError:
+                pass
+        self.buffer = [0.0] * HEADER_NUMBERS
         self.queries.clear()
         self.attention = False
         self.selector = self.poll = self.fd_map = None
@@ -243,6 +249,11 @@ def count_events(numbers: list[float]) -> int:
     count = 0
     while position < end:
         code = numbers[position]
-        position += 2 if type(code) is float else _SIZES[code]  # type: ignore[index]
+        if type(code) is float:
+            position += 2
+        elif -wire.SHORT_FORM < code < wire.SHORT_FORM:
+            position += _SIZES[int(code)]
+        else:
+            position += 1
         count += 1
     return count

@@ -51,11 +51,11 @@ def make_ended(session: Session) -> Callable[[Recorder, Any], None]:
     def ended(recorder: Recorder, task: Any) -> None:
         error = task._exception
         if task._state == "CANCELLED":
-            recorder.buffer += (3, id(task), 3, 0)
+            recorder.buffer.extend((3, id(task), 3, 0))
         elif error is None:
-            recorder.buffer += (3, id(task), 1, 0)
+            recorder.buffer.append(id(task))
         else:
-            recorder.buffer += (3, id(task), 2, number(type(error).__name__))
+            recorder.buffer.extend((3, id(task), 2, number(type(error).__name__)))
 
     return ended
 
@@ -96,12 +96,10 @@ def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
         waiter = task._fut_waiter
         if waiter is not None:
             if recorder.listing:
-                recorder.buffer += (4, id(task), id(waiter))
+                recorder.buffer.extend((4, id(task), id(waiter)))
         elif task._state == "PENDING":
             if recorder.listing:
-                recorder.buffer += (4, id(task), 0)
-            else:
-                recorder.yields += 1
+                recorder.buffer.extend((4, id(task), 0))
         else:
             recorder.ended += 1
             ended(recorder, task)
@@ -126,7 +124,7 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
             recorder.task = subject = id(task)
         recorder.handles += 1
         if recorder.listing:
-            recorder.buffer += (float(handle._loop.time()) if recorder.own_clock else clock(), subject)
+            recorder.buffer.extend((float(handle._loop.time()) if recorder.own_clock else clock(), subject))
         elif task is None:
             recorder.other_handles += 1
         elif type(callback) is step:
@@ -143,20 +141,21 @@ def make_counting(session: Session, facts: Facts) -> Run:
     step = facts.step
     wakeup = facts.wakeup
     builtin = facts.builtin
-    task_type = facts.task
+    task_type = facts.c_task
+    is_done = getattr(facts.c_task, "done", None)
+    is_cancelled = getattr(facts.c_task, "cancelled", None)
     report = make_report()
     ended = make_ended(session)
     task_of = make_task_of(facts)
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
-        buffer = recorder.buffer
-        popleft = ready.popleft
-        others = steps = yields = ends = 0
+        others = firsts = ends = 0
         left = ntodo
         handle = callback = args = task = None
         try:
             while left:
-                handle = popleft()
+                recorder.alike = None
+                handle = ready.popleft()
                 if handle._cancelled:
                     left -= 1
                     continue
@@ -170,43 +169,40 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 kind = type(callback)
                 try:
                     if kind is step:
-                        steps += 1
+                        firsts += 1
                         handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
                         task = callback.__self__
-                        if task._fut_waiter is None:
-                            if task._state == "PENDING":
-                                yields += 1
+                        if is_done(task):
+                            ends += 1
+                            if task._exception is None and not is_cancelled(task):
+                                recorder.buffer.append(id(task))
                             else:
-                                ends += 1
-                                if task._state == "FINISHED" and task._exception is None:
-                                    buffer += (3, id(task), 1, 0)
-                                else:
-                                    ended(recorder, task)
+                                ended(recorder, task)
                         task = None
                     elif not args:
-                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
                         others += 1
+                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
                     elif kind is builtin or kind is wakeup:
                         task = callback.__self__
                         if isinstance(task, task_type) and len(args) == 1:
                             handle._context.run(callback, args[0])  #= self._context.run(self._callback, *self._args)
-                            if task._fut_waiter is None:
-                                if task._state == "PENDING":
-                                    yields += 1
+                            if is_done(task):
+                                ends += 1
+                                if task._exception is None and not is_cancelled(task):
+                                    recorder.buffer.append(id(task))
                                 else:
-                                    ends += 1
-                                    if task._state == "FINISHED" and task._exception is None:
-                                        buffer += (3, id(task), 1, 0)
-                                    else:
-                                        ended(recorder, task)
+                                    ended(recorder, task)
                         else:
                             task = None
-                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
                             others += 1
+                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
                         task = None
-                    else:
-                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                    elif len(args) == 1:
                         others += 1
+                        handle._context.run(callback, args[0])  #= self._context.run(self._callback, *self._args)
+                    else:
+                        others += 1
+                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
                 except (SystemExit, KeyboardInterrupt):
                     task = task_of(callback, args)
                     if task is not None and task._state != "PENDING":
@@ -218,13 +214,12 @@ def make_counting(session: Session, facts: Facts) -> Run:
                     handle._loop.call_exception_handler(report(handle, error))  #= self._loop.call_exception_handler(context)
         finally:
             handle = callback = args = task = None
+            recorder.alike = None
             recorder.handles += ntodo - left
             if others:
                 recorder.other_handles += others
-            if steps:
-                recorder.step_handles += steps
-            if yields:
-                recorder.yields += yields
+            if firsts:
+                recorder.step_handles += firsts
             if ends:
                 recorder.ended += ends
         return left
@@ -244,16 +239,16 @@ def make_listing(session: Session, facts: Facts) -> Run:
     clock = time.monotonic
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
-        buffer = recorder.buffer
         popleft = ready.popleft
         left = ntodo
         handle = callback = args = task = waiter = None
         try:
             while left:
+                recorder.alike = None
                 handle = popleft()
                 if handle._cancelled:
                     left -= 1
-                    buffer += (11, 0)
+                    recorder.buffer.extend((11, 0))
                     continue
                 kind = type(handle)
                 if (kind is not plain and kind is not plain_timer) or recorder.own_clock:
@@ -266,24 +261,24 @@ def make_listing(session: Session, facts: Facts) -> Run:
                 try:
                     if task is None:
                         recorder.task = 0
-                        buffer += (clock(), -text_number(callback))
+                        recorder.buffer.extend((clock(), -text_number(callback)))
                         if args:
                             handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
                         else:
                             handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
                         continue
                     recorder.task = subject = id(task)
-                    buffer += (clock(), subject)
+                    recorder.buffer.extend((clock(), subject))
                     if args:
                         handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
                     else:
                         handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
                     waiter = task._fut_waiter
                     if waiter is not None:
-                        buffer += (4, subject, id(waiter))
+                        recorder.buffer.extend((4, subject, id(waiter)))
                         waiter = None
                     elif task._state == "PENDING":
-                        buffer += (4, subject, 0)
+                        recorder.buffer.extend((4, subject, 0))
                     else:
                         ended(recorder, task)
                     task = None
@@ -297,6 +292,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
         finally:
             handle = callback = args = task = waiter = None
             recorder.task = 0
+            recorder.alike = None
             recorder.handles += ntodo - left
         return left
 

@@ -12,6 +12,7 @@ import sys
 import weakref
 
 from . import places, run
+from .recorder import MAX_BUFFER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     plain = facts.handle
     new: Any = plain.__new__
     step = facts.step
+    get_coro = getattr(facts.c_task, "get_coro", None)
     task_of = run.make_task_of(facts)
     text_number = places.make_callback_number(session.strings)
     copy_context = contextvars.copy_context
+    max_buffer = MAX_BUFFER
     cancelled = make_cancelled(session)
     is_first_step = make_is_first_step()
 
@@ -62,10 +65,15 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         if kind is step:
             if created is not None:
                 task = callback.__self__
-                coroutine = task._coro
+                coroutine = get_coro(task)
                 try:
                     if not coroutine.cr_suspended:
-                        created(recorder, self, task, coroutine)
+                        if coroutine.cr_code is recorder.alike:
+                            recorder.buffer.append(-id(task))
+                            if len(recorder.buffer) > max_buffer:
+                                recorder.flush()
+                        else:
+                            created(recorder, self, task, coroutine)
                 except AttributeError:
                     if is_first_step(task, coroutine):
                         created(recorder, self, task, coroutine)
@@ -73,11 +81,11 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         elif recorder.listing:
             task = task_of(callback, args)
             if task is None:
-                recorder.buffer += (10, -text_number(callback), recorder.task, 0)
+                recorder.buffer.extend((10, -text_number(callback), recorder.task, 0))
             elif args:
                 if args[0]._state == "CANCELLED":
                     cancelled(recorder, task, 2)
-                recorder.buffer += (5, id(task), recorder.task)
+                recorder.buffer.extend((5, id(task), recorder.task))
             task = None
         return handle
 
@@ -89,7 +97,7 @@ def make_cancelled(session: Session) -> Any:
     site_number = places.make_site_number(session.strings)
 
     def cancelled(recorder: Recorder, task: Any, depth: int) -> None:
-        recorder.buffer += (6, id(task), recorder.task, site_number(sys._getframe(depth)))  # pyright: ignore[reportPrivateUsage]
+        recorder.buffer.extend((6, id(task), recorder.task, site_number(sys._getframe(depth))))  # pyright: ignore[reportPrivateUsage]
 
     return cancelled
 
@@ -136,7 +144,7 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
         except AttributeError:
             recorder = recorder_of(self)
         if recorder.listing:
-            recorder.buffer += (10, -text_number(callback), 0, 0)
+            recorder.buffer.extend((10, -text_number(callback), 0, 0))
         self._write_to_self()  #= self._write_to_self()
         return handle
 
@@ -187,7 +195,7 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
         if recorder.listing:
             subject = recorder.task if wakes_creator(callback) and recorder.task else -text_number(callback)
             due = when if type(when) is float else to_float(when)
-            recorder.buffer += (7, id(timer), due, subject, site_number(get_frame(1)))
+            recorder.buffer.extend((7, id(timer), due, subject, site_number(get_frame(1))))
         else:
             recorder.timers_set += 1
         return timer
@@ -206,7 +214,7 @@ def make_timer_handle_cancelled(recorder_of: Callable[[Any], Recorder]) -> Any:
             except AttributeError:
                 recorder = recorder_of(self)
             if recorder.listing:
-                recorder.buffer += (9, id(handle))
+                recorder.buffer.extend((9, id(handle)))
             else:
                 recorder.timers_cancelled += 1
 

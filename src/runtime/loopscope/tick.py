@@ -17,7 +17,7 @@ import sys
 import time
 
 from . import run as run_module
-from .recorder import FOREVER, MAX_BUFFER
+from .recorder import FOREVER, HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
     counted_ticks_seconds = COUNTED_TICKS_SECONDS
     handles_between_checks = HANDLES_BETWEEN_CHECKS
     max_buffer = MAX_BUFFER
+    header_numbers = HEADER_NUMBERS
     prune_timers = prune
     is_woken_by_us = is_our_wake
     keys_of_events = keys_of_epoll
@@ -85,13 +86,17 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     event_list = recorder.poll(0, len(recorder.fd_map) or 1)
                     if event_list:
                         event_list = keys_of_events(recorder.fd_map, event_list)
+                        self._process_events(event_list)  #= self._process_events(event_list)
+                    now = clock()
                 else:
                     event_list = self._selector.select(0)  #= event_list = self._selector.select(timeout)
+                    self._process_events(event_list)  #= self._process_events(event_list)
+                    now = self.time()
             else:
                 handle = None
                 before = now = clock()
                 if recorder.listing:
-                    recorder.buffer += (12, self.time() if recorder.own_clock else before)
+                    recorder.buffer.extend((12, self.time() if recorder.own_clock else before))
                 while True:
                     until = forever
                     timeout = None
@@ -103,7 +108,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         elif timeout < 0:
                             timeout = 0
                     wait = timeout
-                    if recorder.buffer or recorder.handles:
+                    if recorder.handles or len(recorder.buffer) > header_numbers:
                         if now >= recorder.due or not recorder.splits_sleep:
                             recorder.flush(until)
                         elif timeout is None or timeout > recorder.due - now:
@@ -121,10 +126,10 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     if recorder.queries:
                         recorder.serve(self)
                     now = clock()
-            self._process_events(event_list)  #= self._process_events(event_list)
+                self._process_events(event_list)  #= self._process_events(event_list)
+                now = self.time()
             event_list = None
 
-            now = self.time()
             if scheduled:
                 if strictly_later:
                     end_time = now + max(self._clock_resolution, ulp(now))
@@ -138,7 +143,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     handle._scheduled = False
                     ready.append(handle)
                     if recorder.listing:
-                        recorder.buffer += (8, id(handle))
+                        recorder.buffer.extend((8, id(handle)))
                     else:
                         recorder.timers_fired += 1
                 handle = None
@@ -148,7 +153,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
             if now >= recorder.mark:
                 if before:
                     before = (clock() if recorder.own_clock else now) - before
-                recorder.buffer += (1, recorder.tick, now, before, ntodo)
+                recorder.buffer.extend((1, recorder.tick, now, before, ntodo))
                 if not recorder.listing:
                     recorder.mark = now + counted_ticks_seconds
                 if now >= recorder.due or len(recorder.buffer) + 5 * ntodo > recorder.limit:
@@ -175,9 +180,13 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         task = None
             else:
                 while ntodo:
-                    batch = ntodo if ntodo < handles_between_checks else handles_between_checks
-                    undone = recorder.run(recorder, ready, batch)  #= handle._run()
-                    ntodo -= batch - undone
+                    if ntodo <= handles_between_checks:
+                        ntodo = undone = recorder.run(recorder, ready, ntodo)  #= handle._run()
+                    else:
+                        undone = recorder.run(recorder, ready, handles_between_checks)  #= handle._run()
+                        ntodo -= handles_between_checks - undone
+                        if len(recorder.buffer) > max_buffer:
+                            recorder.flush()
                     if undone:
                         ntodo -= 1
                         handle = ready.popleft()
@@ -187,8 +196,6 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                             if task is not None:
                                 finish(recorder, task)
                                 task = None
-                    elif ntodo and len(recorder.buffer) > max_buffer:
-                        recorder.flush()
             handle = None
             if self._stopping:
                 leave(recorder, self)

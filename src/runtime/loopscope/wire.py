@@ -42,6 +42,9 @@ EVENTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "slowHandle": (19, ("subject:N", "start:T", "duration:T")),
 }
 
+SHORT_FORM = 4096
+"""An integer beyond plus or minus this, where an event's code is expected, is an event by itself."""
+
 STRING_FIELD_SEPARATOR = "\t"
 
 OUTCOME_FINISHED = 1
