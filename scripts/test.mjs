@@ -73,7 +73,8 @@ function allSteps(pythons) {
       run: program(venvPython(python.minor), ['-m', 'pytest', '-rfE'], env, pytestCounts),
     })),
     { name: 'dap', after: ['build'], run: mocha('dap') },
-    { name: 'package', after: ['build', 'dap'], run: mocha('package') },
+    // It builds dist/ anew, which the tests before it use.
+    { name: 'package', after: ['build', 'unit', 'wire', 'dap'], run: mocha('package') },
     { name: 'e2e', after: ['build', 'package'], alone: true, run: node('scripts/e2e.mjs') },
   ];
 }
