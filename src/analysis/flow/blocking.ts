@@ -6,6 +6,7 @@
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
+import { isCaught } from './calls';
 import { argumentsOfCall } from './invocations';
 import { POPEN, THREAD, THREAD_FUTURE } from './library';
 import { externalName } from './value';
@@ -75,6 +76,9 @@ const TABLE: ReadonlyMap<string, BlockingKind> = new Map([
   ...of('file', 'pathlib.Path', FILE_METHODS),
 ]);
 
+/** What a non-blocking socket raises. */
+const WOULD_BLOCK: ReadonlySet<string> = new Set(['BlockingIOError', 'InterruptedError']);
+
 /** Methods that a file's text must hold for any of the table to match: the last names. */
 const LAST_NAMES: ReadonlySet<string> = new Set([...TABLE.keys()].map((name) => name.slice(name.lastIndexOf('.') + 1)));
 
@@ -136,6 +140,7 @@ export class BlockingCalls {
         return isOff(positional[0]) || isOff(keywords.get('blocking')) || isOff(keywords.get('timeout'));
       case 'get':
         if (kind === 'thread') {
+          if (this.isAskedAnywhere(call, ['empty', 'qsize'])) return true;
           return isOff(positional[0]) || isOff(keywords.get('block')) || isOff(keywords.get('timeout'));
         }
         return false;
@@ -145,11 +150,18 @@ export class BlockingCalls {
         }
         return kind === 'process' && this.isAskedBefore(call, ['poll']);
       case 'join':
-        return isOff(positional[0]) || isOff(keywords.get('timeout')) || this.isAskedBefore(call, ['is_alive']);
+        return (
+          isOff(positional[0]) ||
+          isOff(keywords.get('timeout')) ||
+          this.isAskedBefore(call, ['is_alive']) ||
+          this.isSignalled(call)
+        );
       case 'result':
       case 'exception':
         if (isOff(positional[0]) || isOff(keywords.get('timeout'))) return true;
-        return this.isAskedBefore(call, ['done', 'result', 'exception']) || this.isAwaitedBefore(call);
+        return this.isAskedBefore(call, ['done', 'cancelled', 'result', 'exception']) || this.isAwaitedBefore(call);
+      case 'getaddrinfo':
+        return keywords.has('flags');
       case 'select':
         return isOff(positional[3]);
       case 'waitpid':
@@ -190,8 +202,35 @@ export class BlockingCalls {
     });
   }
 
-  /** Whether the file makes a socket non-blocking, or gives it to the loop. */
+  /** Whether the file asks an object about itself anywhere (`queue.empty()`): who does, takes only what is there. */
+  private isAskedAnywhere(call: NodeId, methods: readonly string[]): boolean {
+    const { names } = this.values;
+    const { ast } = names;
+    const object = ast.textOf(call + 2);
+    return methods.some((method) =>
+      (names.callsByName.get(method) ?? []).some(
+        (other) => ast.kindOf(other + 1) === Kind.Attribute && ast.textOf(other + 2) === object,
+      ),
+    );
+  }
+
+  /** Whether something that the thread was given was awaited before the join: it says that the thread is done. */
+  private isSignalled(call: NodeId): boolean {
+    const { names } = this.values;
+    const { ast } = names;
+    const thread = this.values.of(call + 2);
+    const fn = names.functionOf(call);
+    if (thread?.tag !== 'instance' || thread.site < 0 || !fn) return false;
+    const tuple = argumentsOfCall(this.values, thread.site).keywords.get('args') ?? NONE;
+    if (tuple === NONE) return false;
+    const given = new Set(ast.children(tuple).map((each) => names.symbolOf(each)));
+    given.delete(undefined);
+    return fn.awaits.some((node) => node < call && given.has(names.symbolOf(node + 1)));
+  }
+
+  /** Whether the file makes a socket non-blocking, or is ready to hear that it would block. */
   private isSocketTamed(call: NodeId): boolean {
+    if (isCaught(this.values, call, WOULD_BLOCK)) return true;
     const { names } = this.values;
     const { ast } = names;
     const object = ast.textOf(call + 2);

@@ -122,7 +122,8 @@ export function firstAwait(names: Names, root: NodeId): NodeId {
   let found = NONE;
   ownNodes(names, root, (node, kind) => {
     if (found !== NONE) return;
-    const isAsyncStatement = (kind === Kind.For || kind === Kind.With || kind === Kind.CompFor) && ast.hasFlag(node, Flag.Async);
+    const isAsyncStatement =
+      (kind === Kind.For || kind === Kind.With || kind === Kind.CompFor) && ast.hasFlag(node, Flag.Async);
     if (kind === Kind.Await || isAsyncStatement) found = node;
   });
   return found;

@@ -21,6 +21,8 @@ const GET_EVENT_LOOP: ReadonlySet<string> = new Set(['asyncio.get_event_loop']);
 const SETS_LOOP: ReadonlySet<string> = new Set([
   'asyncio.set_event_loop',
   'asyncio.AbstractEventLoopPolicy.set_event_loop',
+  // A policy of its own may give every thread a loop.
+  'asyncio.set_event_loop_policy',
 ]);
 const RUNS: ReadonlySet<string> = new Set(['asyncio.run', 'uvloop.run', 'winloop.run']);
 const CATCH_RUNTIME_ERROR: ReadonlySet<string> = new Set(['RuntimeError', 'Exception', 'BaseException']);

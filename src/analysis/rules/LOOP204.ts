@@ -110,7 +110,9 @@ function messageOf(name: string, { warns, removed, instead }: Deprecation, { hig
   return `${name} ${when}: ${instead}.`;
 }
 
-function isPolicyName({ values }: Wanted, base: NodeId): boolean {
+function isPolicyName({ names, values }: Wanted, base: NodeId): boolean {
+  // A name that was assigned is reported where that was.
+  if (names.symbolOf(base)?.bindings.some(({ kind }) => kind !== 'import') === true) return false;
   const value = values.of(base);
   return value?.tag === 'external' && DEPRECATED[value.name] !== undefined;
 }

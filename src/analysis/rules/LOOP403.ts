@@ -4,7 +4,7 @@
  * the coroutine that asyncio.run was given. What a handler does on only some of its paths is not held against it.
  */
 import type { Facts } from '../facts';
-import { bodyOf, dotted, firstAwait, handlerTypes, loopAround, ownNodes } from '../flow/calls';
+import { bodyOf, dotted, firstAwait, handlerTypes, importsModule, loopAround, ownNodes } from '../flow/calls';
 import type { FunctionInfo } from '../flow/model';
 import { externalName } from '../flow/value';
 import type { Fix, Span } from '../finding';
@@ -25,7 +25,7 @@ const WRITES: ReadonlySet<string> = new Set(
     'format_exception print_exception print_exc'
   ).split(' '),
 );
-const RUNNERS = /\.(run|run_until_complete)$/;
+const RUNNERS = /^(asyncio|uvloop|winloop)\.(run|Runner\.run|AbstractEventLoop\.run_until_complete)$/;
 
 export const rule = defineRule({
   code: 'LOOP403',
@@ -52,6 +52,8 @@ export const rule = defineRule({
 
   check(facts, report) {
     const { ast, names } = facts;
+    // Trio's cancellation is another exception.
+    if (importsModule(names, 'trio') && !importsModule(names, 'asyncio')) return;
     for (const fn of names.functions) {
       if (!fn.isAsync) continue;
       ownNodes(names, bodyOf(names, fn), (node, kind) => {
@@ -120,7 +122,13 @@ function swallowingHandler(facts: Wanted, fn: FunctionInfo, statement: NodeId): 
     return types.length === 0 || types.some((type) => CATCHES_CANCEL.has(externalName(values.of(type)) ?? ''));
   });
   if (handler === undefined || doesAnswer(facts, handler)) return NONE;
-  return isDrain(facts, fn, body, handler) || isEndOfProgram(facts, fn, statement) ? NONE : handler;
+  const isNamed = handlerTypes(names, handler).some((type) => isCancelled(facts, type));
+  const isRight = isDrain(facts, fn, body, handler) || (isNamed && isEndOfProgram(facts, fn, statement));
+  return isRight ? NONE : handler;
+}
+
+function isCancelled({ values }: Wanted, type: NodeId): boolean {
+  return externalName(values.of(type)) === 'asyncio.CancelledError';
 }
 
 /** Whether a handler raises, asks about the cancellation, or hands the exception on. */
@@ -169,6 +177,14 @@ function isHandedOn(ast: Wanted['ast'], node: NodeId, block: NodeId): boolean {
   return false;
 }
 
+/** `async with asyncio.timeout(…)` awaits nothing of its own. */
+function isTimeout(ast: Wanted['ast'], node: NodeId): boolean {
+  const items = ast.childrenOfKind(node, Kind.WithItem);
+  return (
+    items.length > 0 && items.every((item) => ast.kindOf(item + 1) === Kind.Call && /^timeout/.test(ast.name(item + 2)))
+  );
+}
+
 /** Functions around what is drained: `await asyncio.wait_for(task, 5)`. */
 const AROUND: ReadonlySet<string> = new Set(['wait_for', 'shield', 'gather', 'wait', 'wrap_future', 'ensure_future']);
 
@@ -181,7 +197,7 @@ function isDrain({ ast, names }: Wanted, fn: FunctionInfo, body: NodeId, end: No
   const others: NodeId[] = [];
   ownNodes(names, body, (node, kind) => {
     const isAsync = (kind === Kind.For || kind === Kind.With || kind === Kind.CompFor) && ast.hasFlag(node, Flag.Async);
-    if (isAsync) others.push(node);
+    if (isAsync && !isTimeout(ast, node)) others.push(node);
     if (kind !== Kind.Await) return;
     const objects = objectsOf(ast, node + 1);
     if (objects.length === 0) others.push(node);

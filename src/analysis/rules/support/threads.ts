@@ -97,5 +97,6 @@ export function isMadeInThread({ ast, names, places }: ThreadFacts, node: NodeId
 }
 
 function isInThread(places: ThreadFacts['places'], fn: FunctionInfo | undefined): boolean {
-  return places.evidenceFor(fn, 'thread') !== undefined;
+  for (let at = fn; at; at = at.parent) if (places.evidenceFor(at, 'thread')) return true;
+  return false;
 }
