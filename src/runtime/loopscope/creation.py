@@ -272,6 +272,7 @@ def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of
                     return
                 if isinstance(item, python_task):
                     recorder.session.python_tasks = True
+                    recorder.session.loops.choose_hook(recorder, loop)  # nest_asyncio makes its tasks such ones.
                 created(recorder, loop, item, coroutine)
 
     return add

@@ -1,16 +1,20 @@
-"""Puts our functions in the place of asyncio's while somebody listens, for all loops of the process, and takes them out again."""
+"""Puts our functions in the place of asyncio's while somebody listens, for all loops of the process, and takes them out again.
+
+Replaced is only what fingerprints.py knows, or what selftest.py has found to do the same; for the rest there is fallback.py.
+"""
 
 from __future__ import annotations
 
 from asyncio import base_events, events, tasks
 
-from . import creation, disguise, loops, run, schedule, tick
+from . import creation, disguise, fallback, fingerprints, loops, run, schedule, selftest, tick
 from .facts import Facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .schedule import Created
     from .session import Session
 
 _MISSING = object()
@@ -45,40 +49,116 @@ class Hooks:
 
 
 def install(session: Session) -> Hooks:
-    """Replaces what is to be replaced."""
+    """Replaces what is to be replaced, where it is known; else what has passed the self-test; else the slower hook is used."""
     hooks = Hooks()
+    unknown = fingerprints.unknown({"base_events": base_events, "events": events})
+    trouble = try_out(session) if unknown else ""
+    session.handle_run_is_known = "Handle._run" not in unknown
+    created = creation.make_created(session, session.facts)
+    if trouble:
+        session.loops.not_replaced = "This Python's asyncio is not known to Loopscope and did not pass its self-test (" + trouble + ")"
+        session.say("warning", fallback.sentence(session.loops.not_replaced))
+    else:
+        if unknown:
+            session.say(
+                "info",
+                "This Python's asyncio is not known to Loopscope; it has passed the self-test. New here: " + ", ".join(unknown) + ".",
+            )
+        loop_class: Any = base_events.BaseEventLoop
+        for name, function in replacements(session, created).items():
+            hooks.replace(loop_class, name, function)
+        session.loops.run_once = vars(loop_class)["_run_once"]
+    install_creation(session, hooks, created)
+    install_lives(session, hooks)
+    disguise.forget_sources()
+    return hooks
+
+
+def replacements(session: Session, created: Created) -> dict[str, Any]:
+    """What is put on `BaseEventLoop`, by name, each in the likeness of the original."""
     facts = session.facts
-    loop_class: Any = base_events.BaseEventLoop
     recorder_of = session.loops.recorder_of
+    loop_class: Any = base_events.BaseEventLoop
     handle_run = events.Handle._run  # pyright: ignore[reportPrivateUsage]
     session.run_counting = disguise.disguise(run.make_counting(session, facts), handle_run)
     session.run_listing = disguise.disguise(run.make_listing(session, facts), handle_run)
-
-    created = creation.make_created(session, facts)
     from_call_soon = created if registry_is_bypassed(facts) else None
+    ours = {
+        "create_task": creation.make_create_task(facts, loop_class.create_task, creation.make_eager(session, facts, created), recorder_of),
+        "call_soon": schedule.make_call_soon(session, facts, recorder_of, from_call_soon),
+        "call_soon_threadsafe": schedule.make_call_soon_threadsafe(session, facts, recorder_of),
+        "call_at": schedule.make_call_at(session, facts, recorder_of),
+        "_timer_handle_cancelled": schedule.make_timer_handle_cancelled(recorder_of),
+        "_run_once": tick.make_run_once(session, facts, session.loops.attend, session.loops.leave),
+        "stop": loops.make_stop(session.loops, facts),
+    }
+    return {name: disguise.disguise(function, vars(loop_class)[name]) for name, function in ours.items() if function is not None}
+
+
+class _NoLink:
+    """Stands for the connection while replacements are tried out: whatever is sent is gone."""
+
+    open = True
+
+    def has_room(self, *_: object) -> bool:
+        """Always."""
+        return True
+
+    def send(self, *_: object) -> bool:
+        """Sends nothing."""
+        return True
+
+    def send_message(self, *_: object) -> bool:
+        """Sends nothing."""
+        return True
+
+
+class _NoReader:
+    """Stands for the reader's thread while replacements are tried out."""
+
+    def start(self) -> None:
+        """Starts nothing."""
+
+    def flush_later(self, when: float) -> None:
+        """Sends nothing."""
+
+
+def try_out(session: Session) -> str:
+    """What our replacements do otherwise than this Python's asyncio, on a private loop; '' if nothing was found."""
+    try:
+        trial: Any = type(session)(_NoLink(), "", "", False)  # type: ignore[arg-type]
+        trial.reader = _NoReader()
+        return selftest.difference(replacements(trial, creation.make_created(trial, trial.facts)))
+    except Exception as error:
+        return "the self-test failed with " + type(error).__name__ + ": " + str(error)
+
+
+def install_creation(session: Session, hooks: Hooks, created: Created) -> None:
+    """The registry's `add`, which sees every task up to 3.13."""
     for name in ("_all_tasks", "_scheduled_tasks"):
         registry: Any = getattr(tasks, name, None)
         if registry is not None and hasattr(registry, "data"):
-            hooks.replace(registry, "add", creation.make_registry_add(registry, facts, created, recorder_of))
+            hooks.replace(registry, "add", creation.make_registry_add(registry, session.facts, created, session.loops.recorder_of))
             break
-    create_task = creation.make_create_task(facts, loop_class.create_task, creation.make_eager(session, facts, created), recorder_of)
-    if create_task is not None:
-        hooks.stand_in(loop_class, "create_task", create_task)
 
-    hooks.stand_in(loop_class, "call_soon", schedule.make_call_soon(session, facts, recorder_of, from_call_soon))
-    hooks.stand_in(loop_class, "call_soon_threadsafe", schedule.make_call_soon_threadsafe(session, facts, recorder_of))
-    hooks.stand_in(loop_class, "call_at", schedule.make_call_at(session, facts, recorder_of))
-    hooks.stand_in(loop_class, "_timer_handle_cancelled", schedule.make_timer_handle_cancelled(recorder_of))
-    hooks.stand_in(loop_class, "_run_once", tick.make_run_once(session, facts, session.loops.attend, session.loops.leave))
+    def watch_handles() -> None:
+        if not session.handles_are_watched:
+            session.handles_are_watched = True
+            stock = events.Handle._run  # pyright: ignore[reportPrivateUsage]
+            tells = created if registry_is_bypassed(session.facts) and session.loops.not_replaced else None
+            hooks.stand_in(events.Handle, "_run", fallback.make_handle_run(session, stock, session.handle_run_is_known, tells))
 
+    session.watch_handles = watch_handles
+
+
+def install_lives(session: Session, hooks: Hooks) -> None:
+    """What tells of a loop's life; each calls the original."""
+    loop_class: Any = base_events.BaseEventLoop
     hooks.stand_in(loop_class, "__init__", loops.make_init(session.loops, loop_class.__init__))
-    hooks.stand_in(loop_class, "stop", loops.make_stop(session.loops, facts))
     hooks.stand_in(loop_class, "close", loops.make_close(session.loops, session, loop_class.close))
     policy: Any = getattr(events, "BaseDefaultEventLoopPolicy", None) or getattr(events, "_BaseDefaultEventLoopPolicy", None)
     if policy is not None:
-        hooks.stand_in(policy, "set_event_loop", loops.make_set_event_loop(session.loops, facts, policy.set_event_loop))
-    disguise.forget_sources()
-    return hooks
+        hooks.stand_in(policy, "set_event_loop", loops.make_set_event_loop(session.loops, session.facts, policy.set_event_loop))
 
 
 def registry_is_bypassed(facts: Facts) -> bool:

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 
-from . import places
+from . import fallback, places
 from .recorder import Recorder
 
 TYPE_CHECKING = False
@@ -36,6 +36,10 @@ class Loops:
         self._recorders: dict[int, Recorder] = {}
         self._last = 0
         self.on_run: Callable[[Recorder, Any], None] | None = None
+        self.run_once: Any = None
+        """The replaced `_run_once`; None where it was not replaced."""
+        self.not_replaced = ""
+        """Why not, for all loops."""
 
     def all(self) -> list[Recorder]:
         """The recorders of all loops that are not collected."""
@@ -63,7 +67,21 @@ class Loops:
         self._recorders[number] = recorder
         recorder.class_name = type(loop).__module__ + "." + type(loop).__qualname__
         loop._loopscope = recorder
+        self.choose_hook(recorder, loop)
         return recorder
+
+    def choose_hook(self, recorder: Recorder, loop: Any) -> None:
+        """Uses the hook on `Handle._run` for a loop that never calls the replaced `_run_once`: from now on, if that has changed."""
+        if recorder.hook != "replaced" or not isinstance(loop, self._facts.loop):
+            return
+        reason = self.not_replaced or fallback.overrides(loop, self.run_once)
+        if reason:
+            recorder.hook = "handle"
+            recorder.hides = fallback.sentence(reason)
+            recorder.set_listing(True)
+            recorder.running = False
+            recorder.attention = True
+            self._session.watch_handles()
 
     def was_created(self, loop: Any, frame: FrameType | None) -> None:
         """Tells of a new loop."""

@@ -180,7 +180,7 @@ class Reader:
         if self._flush_at and time.monotonic() >= self._flush_at:
             self._flush_at = 0.0
             for recorder in self._session.loops.all():
-                if not recorder.running:
+                if not recorder.running or recorder.hook == "handle":
                     recorder.flush()
 
 

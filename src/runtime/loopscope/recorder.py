@@ -174,8 +174,8 @@ class Recorder:
             ready = timers = 0
             loop_time = now
         else:
-            ready = len(loop._ready) if self.hook != "calls" else 0
-            timers = len(loop._scheduled) if self.hook != "calls" else 0
+            ready = len(getattr(loop, "_ready", ()))
+            timers = len(getattr(loop, "_scheduled", ()))
             loop_time = loop.time() if self.own_clock else now
         if not self.listing:
             self._add_counts()

@@ -19,7 +19,7 @@ from .reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
 
 class Strings:
@@ -80,6 +80,9 @@ class Session:
         self.loops = Loops(self, self.facts)
         self.reader = Reader(self)
         self.hooks: Hooks | None = None
+        self.handle_run_is_known = True
+        self.handles_are_watched = False
+        self.watch_handles: Callable[[], None] = lambda: None
         self._sequence = 0
         self._failures = 0
 
