@@ -35,8 +35,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags, in coroutines, a handler that catches `CancelledError` (by its name, as `BaseException`, or bare) around an await and does not raise; `contextlib.suppress` of it; `return`, `break` or `continue` in a `finally`.\n\nNot flagged: cancelling a task and awaiting its end, `uncancel()` and `cancelling()`, handlers that raise on some path or hand the exception on, and the coroutine that `asyncio.run()` was given.',
     why: 'Cancelling is a request that the task must let through. A task that catches it and goes on can not be cancelled: `asyncio.timeout()`, `TaskGroup`, `asyncio.run()` at the end of the program wait for it in vain.',
-    bad: 'try:\n    await job()\nexcept:\n    log("failed")\n',
-    good: 'try:\n    await job()\nexcept Exception:\n    log("failed")\n',
+    bad: "import asyncio\n\nasync def work(job):\n    try:\n        await job()\n    except:\n        print('failed')\n",
+    good: "import asyncio\n\nasync def work(job):\n    try:\n        await job()\n    except Exception:\n        print('failed')\n",
     message: 'Nothing: the task goes on as if it had not been cancelled.',
     fix: 'Raise it again: the quick fix adds `raise`, puts an `except asyncio.CancelledError: raise` before a broad handler, takes the exception out of `suppress()`, or moves the `return` behind the `finally`. Not safe: callers then see the cancellation.',
     versions:

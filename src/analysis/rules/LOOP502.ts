@@ -28,8 +28,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags `call_soon()`, `call_later()`, `call_at()`, `create_task()`, `ensure_future()` and `stop()` on a loop that runs in another thread: in the target of a thread, in what an executor or `to_thread()` runs, and, where the file runs a loop in a thread, in the code that started it. Not where the thread runs that loop itself.',
     why: 'These functions change the queues of the loop without a lock, and do not wake it: a loop that sleeps in its selector does what was asked of it much later, or never.',
-    bad: 'def worker(loop):\n    loop.call_soon(done.set)\n\nthreading.Thread(target=worker, args=(loop,)).start()\n',
-    good: 'def worker(loop):\n    loop.call_soon_threadsafe(done.set)\n\nthreading.Thread(target=worker, args=(loop,)).start()\n',
+    bad: 'import asyncio\nimport threading\n\ndef worker(loop, done):\n    loop.call_soon(done.set)\n\nasync def main():\n    done = asyncio.Event()\n    loop = asyncio.get_running_loop()\n    threading.Thread(target=worker, args=(loop, done)).start()\n    await done.wait()\n\nasyncio.run(main())\n',
+    good: 'import asyncio\nimport threading\n\ndef worker(loop, done):\n    loop.call_soon_threadsafe(done.set)\n\nasync def main():\n    done = asyncio.Event()\n    loop = asyncio.get_running_loop()\n    threading.Thread(target=worker, args=(loop, done)).start()\n    await done.wait()\n\nasyncio.run(main())\n',
     message:
       "RuntimeError: Non-thread-safe operation invoked on an event loop other than the current one (with asyncio's debug mode)",
     fix: '`call_soon_threadsafe()` or `run_coroutine_threadsafe()`. Safe where the result is not used.',

@@ -42,8 +42,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags queues, events, locks, conditions, semaphores, futures and tasks of asyncio that the code of another thread changes or waits for; and such a primitive of the module that the coroutines of several `asyncio.run()` wait on.',
     why: 'They are not safe for threads: they take no lock, and do not wake a loop that sleeps. And a primitive belongs to the one loop that first waited on it; another loop that does raises.',
-    bad: 'def worker():\n    queue.put_nowait(item)\n\nthreading.Thread(target=worker).start()\n',
-    good: 'def worker(loop):\n    loop.call_soon_threadsafe(queue.put_nowait, item)\n\nthreading.Thread(target=worker, args=(loop,)).start()\n',
+    bad: 'import asyncio\nimport threading\n\ndef worker(queue):\n    queue.put_nowait(1)\n\nasync def main():\n    queue = asyncio.Queue()\n    threading.Thread(target=worker, args=(queue,)).start()\n    print(await queue.get())\n\nasyncio.run(main())\n',
+    good: 'import asyncio\nimport threading\n\ndef worker(loop, queue):\n    loop.call_soon_threadsafe(queue.put_nowait, 1)\n\nasync def main():\n    queue = asyncio.Queue()\n    threading.Thread(target=worker, args=(asyncio.get_running_loop(), queue)).start()\n    print(await queue.get())\n\nasyncio.run(main())\n',
     message: 'RuntimeError: <asyncio.locks.Lock object …> is bound to a different event loop',
     fix: '`loop.call_soon_threadsafe(queue.put_nowait, item)` or `asyncio.run_coroutine_threadsafe(queue.put(item), loop)`; `queue.Queue` and `threading.Event` between threads; a primitive made in the coroutine for each loop.',
     versions:

@@ -32,8 +32,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags, in coroutines, an attribute of `self` or a variable of the module that is read, and written after an await with what was worked out from the old value: `self.n = self.n + await f()`, a local copy, or `if self.x is None: self.x = await make()`. Not under an `async with` or an acquired lock.',
     why: 'At an await other tasks run. Two that read the same old value write back two results, and one is lost; two that find nothing both make something, and one of them leaks.',
-    bad: 'balance = self.balance\nawait audit()\nself.balance = balance - amount\n',
-    good: 'async with self.lock:\n    balance = self.balance\n    await audit()\n    self.balance = balance - amount\n',
+    bad: 'import asyncio\n\nclass Account:\n    def __init__(self):\n        self.balance = 100\n\n    async def withdraw(self, amount):\n        balance = self.balance\n        await asyncio.sleep(0.1)\n        self.balance = balance - amount\n',
+    good: 'import asyncio\n\nclass Account:\n    def __init__(self):\n        self.balance = 100\n        self.lock = asyncio.Lock()\n\n    async def withdraw(self, amount):\n        async with self.lock:\n            balance = self.balance\n            await asyncio.sleep(0.1)\n            self.balance = balance - amount\n',
     message: 'Nothing: a number is wrong now and then.',
     fix: 'Hold an `asyncio.Lock` over all three, await before reading, or look again after the await. The quick fixes use a lock that the class has, or await first.',
     versions: 'All.',

@@ -1,0 +1,13 @@
+// Writes docs/rules from the rule files. A test compares the two, so run this after changing a rule's text:
+//   node scripts/rule-docs.mjs
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tsImport } from 'tsx/esm/api';
+
+const { RULES } = await tsImport('../src/analysis/rules/registry.ts', import.meta.url);
+const { rulePage, rulesIndex } = await tsImport('../src/analysis/rules/page.ts', import.meta.url);
+const folder = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'docs', 'rules');
+mkdirSync(folder, { recursive: true });
+for (const rule of RULES) writeFileSync(join(folder, `${rule.code}.md`), rulePage(rule));
+writeFileSync(join(folder, 'README.md'), rulesIndex(RULES));
+console.log(`${RULES.length} pages in docs/rules`);
