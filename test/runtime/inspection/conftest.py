@@ -33,8 +33,8 @@ load()
 @pytest.fixture(autouse=True)
 def unhurried(request: Any, monkeypatch: Any) -> None:
     """Answers take what time they need and do not depend on the machine; but for tests of that (`hurried`)."""
+    monkeypatch.setattr(sys.modules[NAME + ".registry"], "_may_read_at", 0.0)
     if "hurried" not in request.keywords:
-        load()
         monkeypatch.setattr(sys.modules[NAME + ".budget"], "HOLD", 10.0)
         monkeypatch.setattr(sys.modules[NAME + ".registry"], "_DUTY", 0)
 

@@ -332,7 +332,7 @@ def test_a_deep_chain_shows_both_ends() -> None:
 
 
 def test_a_chain_of_ten_thousand_awaits() -> None:
-    """Needs a thread with a large stack, and a Python that goes so deep; where it does not, the program itself fails."""
+    """Needs a thread with a large stack and a Python that goes so deep; where it does not, the program itself fails."""
     found: list[Any] = []
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Random programs, whose own all_tasks(), ready queue and timers at a tick are compared with what the pages say then."""
+"""Random programs, whose own tasks, ready queue and timers at a tick are compared with what the pages say then."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from .context import NULL_CONTEXT
 from .describe import description, detail, short
 from .holders import Holders
 from .peek import a_list, exactly, kind_value
-from .registry import Walk, find_tasks
+from .registry import Walk, find_tasks, is_complete
 from .relations import awaited_by, awaiters_of
 from .stock import stock
 from .tasks import is_pending, loop_of
@@ -101,6 +101,10 @@ def _describe(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
 
 def _task(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
     tasks = _tasks(asked, [_int(query, "task")])
+    if not tasks and not is_complete():
+        raise LookupError(
+            "There are so many tasks that looking for this one again would stop the loop: ask in a second."
+        )
     return {"task": detail(asked, tasks[0]) if tasks else None}
 
 

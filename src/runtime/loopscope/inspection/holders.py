@@ -17,17 +17,17 @@ from __future__ import annotations
 
 import sys
 from gc import get_referents
-from types import CellType, FunctionType, MethodType
+from types import CellType, CoroutineType, FunctionType, MethodType
 from weakref import ref
 
 from .budget import Budget
 from .chain import Link, link_of, owners_of
 from .expressions import acquired_at, awaited_expression, has_blocks, has_pairs, line_at, open_blocks
-from .peek import a_dict, a_tuple, field, is_a, kind_value, listed
+from .peek import a_dict, a_tuple, field, is_a, kind_value, listed, type_name
 from .registry import Walk, may_read_all
 from .sites import short_place
 from .stock import code_of, find, stock
-from .tasks import is_pending, loop_of, name_of
+from .tasks import coroutine_of, is_pending, loop_of, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,9 +180,25 @@ def _resolve(link: Link, name: str) -> Any:
     return None
 
 
+def _may_hold(task: Any, known: dict[int, bool]) -> bool:
+    """False for a task whose frames have no block and no `acquire`: the quick look at very many. `known` is by code."""
+    current = coroutine_of(task)
+    while type(current) is CoroutineType:
+        code = current.cr_code
+        may = known.get(id(code))
+        if may is None:
+            may = known[id(code)] = has_blocks(code) or has_pairs(code)
+        if may:
+            return True
+        current = current.cr_await
+    # The end of a chain of coroutines; anything else may lead on to more of them.
+    return current is not None and type_name(current) != "FutureIter" and not stock().is_future(current)
+
+
 #: By the lock's address: the tasks that held it when they were last looked at. Checked before use.
 _held: dict[int, list[ref[Any]]] = {}
-_walks: dict[int, Walk] = {}
+#: By the loop's address: the loop, and how far its tasks were searched.
+_walks: dict[int, tuple[ref[Any], Walk]] = {}
 
 
 class Holders:
@@ -220,20 +236,24 @@ class Holders:
         return holds
 
     def _search(self) -> None:
-        """Goes on through the loop's tasks, noting what each of them holds, until there are no more or the time is
-        used up."""
+        """Goes on through the loop's tasks, and again from the first one, as far as the time allows."""
         budget = self._budget.part(_SHARE)
-        key = id(self._loop)
-        walk = _walks.pop(key, None) or (Walk(self._loop) if may_read_all() else None)
-        if walk is None:
+        kept = _walks.pop(id(self._loop), None)
+        if kept is not None and kept[0]() is self._loop and not self._go_on(kept[1], budget):
             return
-        if len(_held) > 5000:
-            _held.clear()
+        if may_read_all():
+            self._go_on(Walk(self._loop), budget)
+
+    def _go_on(self, walk: Walk, budget: Budget) -> bool:
+        """Notes what each task holds; False if the time was used up before the last one."""
+        may_hold: dict[int, bool] = {}  # by code; valid while the tasks that were just taken live
         while not walk.ended and not budget.spent():
-            for task in walk.take(20):
-                if loop_of(task) is not self._loop or not stock().is_task(task) or not is_pending(task):
+            tasks = walk.take(20)
+            may_hold.clear()
+            for task in tasks:
+                if not stock().is_task(task) or loop_of(task) is not self._loop or not _may_hold(task, may_hold):
                     continue
-                for held, _ in holds_of(task):
+                for held, _ in holds_of(task) if is_pending(task) else ():
                     noted = _held.setdefault(id(held), [])
                     if all(reference() is not task for reference in noted):
                         noted[:] = [reference for reference in noted if reference() is not None][-50:]
@@ -241,4 +261,7 @@ class Holders:
         if not walk.ended:
             if len(_walks) > 20:
                 _walks.clear()
-            _walks[key] = walk
+            _walks[id(self._loop)] = (ref(self._loop), walk)
+        if len(_held) > 5000:
+            _held.clear()
+        return walk.ended

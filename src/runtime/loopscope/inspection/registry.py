@@ -177,6 +177,11 @@ def may_read_all() -> bool:
     return perf_counter() >= _may_read_at
 
 
+def is_complete() -> bool:
+    """True if every task that lives is found now: one that is not found is gone."""
+    return births.wanted or may_read_all() or (find("_asyncio", "all_tasks") is None and not _odd_classes())
+
+
 def _note_read(began: float) -> None:
     """A read of all tasks has ended."""
     global _may_read_at
