@@ -68,6 +68,7 @@ class Reader:
         self._wake()
         if alive.acquire(True, STOP_SECONDS):
             alive.release()
+            wait_for_one_thread()
         self._alive = None
         return True
 
@@ -193,3 +194,17 @@ def wake_loop(recorder: Recorder) -> None:
             loop._write_to_self()
         except (AttributeError, OSError, RuntimeError):
             pass
+
+
+def wait_for_one_thread() -> None:
+    """A thread that has ended is counted by the system for a moment more, and Python would warn of it at a fork (3.12 and later)."""
+    end = time.monotonic() + 0.05
+    try:
+        threads = len(os.listdir("/proc/self/task"))
+        while threads > 1 and time.monotonic() < end:
+            before = threads
+            threads = len(os.listdir("/proc/self/task"))
+            if threads < before:
+                return
+    except OSError:
+        time.sleep(0.001)

@@ -12,6 +12,7 @@ from asyncio import tasks
 
 from . import json_text, wire
 from .facts import Facts
+from .fork import watch_forks
 from .hooks import Hooks, install
 from .link import Link
 from .loops import Loops
@@ -166,7 +167,8 @@ def describe_failure(error: BaseException) -> str:
 
 
 def begin(link: Link, address: str, token: str, follow: bool) -> None:
-    """Called when asyncio has been imported."""
+    """Called when asyncio has been imported, and in a forked child that is followed."""
     session = Session(link, address, token, follow)
     session.hooks = install(session)
     atexit.register(session.finish, "the program has ended")
+    watch_forks(session, lambda connection: begin(connection, address, token, follow))

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Callable
 
 
 def start(address: str, token: str, started: str, follow: bool) -> None:
@@ -40,6 +40,26 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
         asyncio_is_imported()
     else:
         sys.meta_path.insert(0, _AsyncioFinder(asyncio_is_imported))
+        _close_at_fork_and_exit(connection, lambda: "_loopscope.session" in sys.modules)
+
+
+def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool]) -> None:
+    """Until asyncio is imported the connection is only closed: in a forked child, and at the end. After that session.py sees to it."""
+    import atexit
+    import os
+
+    def in_child() -> None:
+        if not is_taken():
+            connection.close()
+
+    def at_exit() -> None:
+        if not is_taken():
+            connection.send_message({"type": "bye", "reason": "the program has ended; it never imported asyncio"})
+            connection.close()
+
+    atexit.register(at_exit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=in_child)
 
 
 def why_refused() -> str:
