@@ -164,6 +164,7 @@ export class Program {
         this.#changed.fire();
         break;
       case 'log':
+        this.model.note(message.level, message.text);
         this.#said.fire(message);
         if (message.level !== 'info') this.setNotice(message.text);
         break;

@@ -118,6 +118,14 @@ export class LoopModel {
     return loop;
   }
 
+  /** A line of the event log that belongs to no loop; `word` is one hyphenated word. */
+  note(word: string, text: string): void {
+    this.#revision++;
+    let time = 0;
+    for (const loop of this.loops.values()) time = Math.max(time, loop.time);
+    this.log.text(0, time, word, text, null);
+  }
+
   /** Lets finished tasks go whose moment has passed; true if that changed anything. */
   advance(now: number): boolean {
     this.#now = Math.max(this.#now, now);

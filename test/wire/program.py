@@ -1,4 +1,4 @@
-"""What the recorded transcripts were recorded from: every kind of thing that a task can do, then what asyncio counted of it."""
+"""What the recorded transcripts were recorded from: what a task can do, then what asyncio itself says of it."""
 
 import asyncio
 import json

@@ -1,9 +1,9 @@
 """Records what the runtime sends, from real Pythons, for the tests to decode: `python record.py PYTHON ...`.
 
 For each interpreter it writes to golden/ the frames of one run of program.py (`run-3.N.bin`) with what asyncio itself
-counted (`run-3.N.json`), and numbers as that Python marshals them (`numbers-3.N.bin`, `.json`). Folders of the machine,
-process ids and times of day are replaced; the rest is as it was sent. It is run by hand when the wire changes: the tests
-never write these files.
+says of its tasks (`run-3.N.json`), and numbers as that Python marshals them (`numbers-3.N.bin`, `.json`). Folders of
+the machine, process ids and times of day are replaced; the rest is as it was sent. It is run by hand when the wire
+changes: the tests never write these files.
 """
 
 import json
