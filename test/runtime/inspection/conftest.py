@@ -17,9 +17,7 @@ NAME = "_private_inspection"
 def load() -> Any:
     """The package, loaded once."""
     if NAME not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            NAME, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
-        )
+        spec = importlib.util.spec_from_file_location(NAME, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)])
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[NAME] = module
