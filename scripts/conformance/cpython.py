@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "test" / "runtime"))
-from listen import environment, send_message, wire  # noqa: E402
+from listen import environment, send_message, wire
 
 OUTCOME = re.compile(r"^(test\w* \([\w.]+\)).*?\.\.\. (ok|FAIL|ERROR|skipped.*|expected failure|unexpected success)\s*$", re.MULTILINE)
 

@@ -74,7 +74,10 @@ def main() -> None:
                     ratios[level].append(run_watched(python, name, options.seconds, level) / plain)
                 ratios["control"].append(run_plain(python, name, options.seconds) / plain)
             cells = "".join(f"{statistics.median(ratios[level]):>12.2f}" for level in options.level)
-            print(f"  {name:<16}{statistics.median(ratios['control']):>10.2f}{cells}   ({statistics.median(plain_times) * 1000:.1f})", flush=True)
+            print(
+                f"  {name:<16}{statistics.median(ratios['control']):>10.2f}{cells}   ({statistics.median(plain_times) * 1000:.1f})",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""The programs that the overhead is measured on. `python workloads.py NAME SECONDS` runs one in rounds of fixed work and prints the CPU seconds
-a round, the number of rounds, and its own totals of tasks created.
+"""The programs that the overhead is measured on. `python workloads.py NAME SECONDS` runs one in rounds of fixed work and prints the CPU
+seconds a round, the number of rounds, and its own totals of tasks created.
 
 The task trees have the shape of pyperformance's async_tree (six levels, six children each), written anew.
 """
@@ -152,8 +152,7 @@ async def echo() -> None:
 
 
 WORKLOADS = {
-    function.__name__: function
-    for function in (call_soon, sleep_zero, ping_pong, many_callbacks, many_tasks, tree, tree_io, queue, echo)
+    function.__name__: function for function in (call_soon, sleep_zero, ping_pong, many_callbacks, many_tasks, tree, tree_io, queue, echo)
 }
 
 

@@ -1,8 +1,8 @@
 """A stand-in for the adapter: listens, starts a program with the runtime in it, and prints every frame decoded.
 
-    python test/runtime/listen.py [--python PYTHON] [--level full] [--quiet] [--query '{"query": "ready", "offset": 0, "limit": 9}'] program.py [args]
+    python test/runtime/listen.py [--python PYTHON] [--level full] [--quiet] [--query JSON] program.py [args]
 
-`--query` asks loop 1 half a second after its first tick, each half second. The tests import the functions here.
+`--query` (as '{"query": "ready", "offset": 0, "limit": 9}') asks loop 1 half a second after its first tick, each half second. The tests import the functions here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 RUNTIME = Path(__file__).resolve().parents[2] / "src" / "runtime"
 sys.path.insert(0, str(RUNTIME))

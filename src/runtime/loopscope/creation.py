@@ -12,14 +12,13 @@ import weakref
 from asyncio import tasks
 
 from . import places, run
-from .recorder import MAX_BUFFER
+from .recorder import MAX_BUFFER, Recorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
     from .facts import Facts
-    from .recorder import Recorder
     from .schedule import Created
     from .session import Session
 
@@ -29,7 +28,7 @@ SITES_EVERY = 64
 
 
 def make_created(session: Session, facts: Facts) -> Created:
-    """`created(recorder, loop, task, coroutine)`, which records a creation. To be called from a function that the creator's frame called."""
+    """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame."""
     strings = session.strings
     site_number = places.make_site_number(strings)
     known: dict[int, list[Any]] = {}
@@ -108,7 +107,9 @@ def make_created(session: Session, facts: Facts) -> Created:
     return created
 
 
-def make_eager(session: Session, facts: Facts, created: Created) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any], None]]:
+def make_eager(
+    session: Session, facts: Facts, created: Created
+) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any], None]]:
     """Two functions around a call that may start a task at once: `before(recorder, loop)` and `after(recorder, loop, task or None)`."""
     any_tasks: Any = tasks
     current_task = any_tasks.current_task
@@ -178,13 +179,13 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
 
         def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
             if self._closed:
-                self._check_closed()  #= self._check_closed()
+                self._check_closed()  # = self._check_closed()
             if self._task_factory is not None or "eager_start" in kwargs:
-                return make_by_factory(self, coro, kwargs)  #= return self._task_factory(self, coro, **kwargs)
+                return make_by_factory(self, coro, kwargs)  # = return self._task_factory(self, coro, **kwargs)
             if "name" in kwargs:
                 note_name(self, kwargs["name"])
             try:
-                task = any_tasks.Task(coro, loop=self, **kwargs)  #= tasks.Task(coro, loop=self, **kwargs)
+                task = any_tasks.Task(coro, loop=self, **kwargs)  # = tasks.Task(coro, loop=self, **kwargs)
             except BaseException:
                 forget_name(self)
                 raise
@@ -201,13 +202,13 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
 
         def create_task_named(self: Any, coro: Any, *, name: Any = None) -> Any:
             if self._closed:
-                self._check_closed()  #= self._check_closed()
+                self._check_closed()  # = self._check_closed()
             if self._task_factory is not None:
-                return make_by_factory(self, coro, {"name": name})  #= task = self._task_factory(self, coro)
+                return make_by_factory(self, coro, {"name": name})  # = task = self._task_factory(self, coro)
             if name is not None:
                 note_name(self, name)
             try:
-                task = any_tasks.Task(coro, loop=self, name=name)  #= tasks.Task(coro, loop=self, name=name)
+                task = any_tasks.Task(coro, loop=self, name=name)  # = tasks.Task(coro, loop=self, name=name)
             except BaseException:
                 forget_name(self)
                 raise
@@ -221,13 +222,13 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
 
         def create_task_in_context(self: Any, coro: Any, *, name: Any = None, context: Any = None) -> Any:
             if self._closed:
-                self._check_closed()  #= self._check_closed()
+                self._check_closed()  # = self._check_closed()
             if self._task_factory is not None:
-                return make_by_factory(self, coro, {"name": name, "context": context})  #= task = self._task_factory(self, coro
+                return make_by_factory(self, coro, {"name": name, "context": context})  # = task = self._task_factory(self, coro
             if name is not None:
                 note_name(self, name)
             try:
-                task = any_tasks.Task(coro, loop=self, name=name, context=context)  #= tasks.Task(coro, loop=self, name=name, context=context)
+                task = any_tasks.Task(coro, loop=self, name=name, context=context)  # = tasks.Task(coro, loop=self, name=name, context
             except BaseException:
                 forget_name(self)
                 raise
@@ -240,7 +241,9 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
     return None
 
 
-def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of: Callable[[Any], Recorder]) -> Callable[[Any], None]:
+def make_registry_add(
+    registry: Any, facts: Facts, created: Created, recorder_if_watched: Callable[[Any], Recorder | None]
+) -> Callable[[Any], None]:
     """What stands in for the registry's `add`: does what `WeakSet.add` does (CPython, Lib/_weakrefset.py) and tells of the creation.
 
     The registry also receives task-likes and mocks: nothing is touched on those.
@@ -252,6 +255,7 @@ def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of
     task_types = (facts.c_task, facts.python_task)
     python_task = facts.python_task
     max_buffer = MAX_BUFFER
+    recorder_type = Recorder
 
     def add(item: Any) -> None:
         if pending_removals:
@@ -259,10 +263,9 @@ def make_registry_add(registry: Any, facts: Facts, created: Created, recorder_of
         data.add(reference(item, remove))
         if isinstance(item, task_types):
             loop = item._loop
-            try:
-                recorder = loop._loopscope
-            except AttributeError:
-                recorder = recorder_of(loop)
+            recorder = getattr(loop, "_loopscope", None)
+            if type(recorder) is not recorder_type:
+                recorder = recorder_if_watched(loop)
             if recorder is not None:
                 coroutine = item._coro
                 if recorder.alike is not None and getattr(coroutine, "cr_code", None) is recorder.alike:

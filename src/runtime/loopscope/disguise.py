@@ -1,7 +1,7 @@
 """Makes a function of ours stand in for one of asyncio's so that nothing outside can tell: same name, file, globals and positions.
 
 Tracebacks, warnings with a stack level, `logging` and stack dumps show asyncio's own lines, as they do without us. A line of ours that
-stands for a line of the original ends in a comment `#= <text in the original's line>`; every other line takes the position of the first
+stands for a line of the original ends in a comment `# = <text in the original's line>`; every other line takes the position of the first
 such line. Where the original's source cannot be read, positions are those of its `def`.
 It works on code objects alone, so the functions stay plain functions for people, linters and type checkers.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Position = tuple[int, int, Optional[int], Optional[int]]
     """First line, last line, first column, last column (columns count from 0; None: not known)."""
 
-MARK = "#= "
+MARK = "# = "
 _sources: dict[str, list[str]] = {}
 
 

@@ -88,4 +88,3 @@ async def _wait(future: Any) -> None:
 
 async def _nothing() -> None:
     pass
-

@@ -50,12 +50,12 @@ def make_handle_run(session: Session, stock: Any, known: bool, created: Created 
         def _run(self: Any) -> None:
             recorder, task = begin_handle(self)
             try:
-                self._context.run(self._callback, *self._args)  #= self._context.run(self._callback, *self._args)
+                self._context.run(self._callback, *self._args)  # = self._context.run(self._callback, *self._args)
             except (SystemExit, KeyboardInterrupt):
                 end_handle(recorder, task, self)
                 raise
             except BaseException as error:
-                self._loop.call_exception_handler(report(self, error))  #= self._loop.call_exception_handler(context)
+                self._loop.call_exception_handler(report(self, error))  # = self._loop.call_exception_handler(context)
             end_handle(recorder, task, self)
             self = recorder = task = None
 

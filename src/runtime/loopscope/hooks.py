@@ -5,14 +5,15 @@ Replaced is only what fingerprints.py knows, or what selftest.py has found to do
 
 from __future__ import annotations
 
+import sys
 from asyncio import base_events, events, tasks
 
-from . import creation, disguise, fallback, fingerprints, loops, run, schedule, selftest, tick
+from . import activity, creation, disguise, fallback, fingerprints, import_hook, loops, run, schedule, selftest, tick, uvloop_hooks
 from .facts import Facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from .schedule import Created
     from .session import Session
@@ -24,6 +25,7 @@ class Hooks:
     """What has been replaced, and what was there."""
 
     def __init__(self) -> None:
+        self.at_uninstall: list[Callable[[], None]] = []
         self._replaced: list[tuple[Any, str, Any, Any]] = []
 
     def replace(self, owner: Any, name: str, function: Any) -> None:
@@ -38,6 +40,8 @@ class Hooks:
 
     def uninstall(self) -> None:
         """Puts back what was there, unless somebody else has replaced ours since."""
+        for function in self.at_uninstall:
+            function()
         while self._replaced:
             owner, name, before, ours = self._replaced.pop()
             if vars(owner).get(name) is not ours:
@@ -70,6 +74,8 @@ def install(session: Session) -> Hooks:
         session.loops.run_once = vars(loop_class)["_run_once"]
     install_creation(session, hooks, created)
     install_lives(session, hooks)
+    activity.install(session, hooks)
+    install_uvloop(session, hooks, created)
     disguise.forget_sources()
     return hooks
 
@@ -138,7 +144,7 @@ def install_creation(session: Session, hooks: Hooks, created: Created) -> None:
     for name in ("_all_tasks", "_scheduled_tasks"):
         registry: Any = getattr(tasks, name, None)
         if registry is not None and hasattr(registry, "data"):
-            hooks.replace(registry, "add", creation.make_registry_add(registry, session.facts, created, session.loops.recorder_of))
+            hooks.replace(registry, "add", creation.make_registry_add(registry, session.facts, created, session.loops.recorder_if_watched))
             break
 
     def watch_handles() -> None:
@@ -159,6 +165,21 @@ def install_lives(session: Session, hooks: Hooks) -> None:
     policy: Any = getattr(events, "BaseDefaultEventLoopPolicy", None) or getattr(events, "_BaseDefaultEventLoopPolicy", None)
     if policy is not None:
         hooks.stand_in(policy, "set_event_loop", loops.make_set_event_loop(session.loops, session.facts, policy.set_event_loop))
+
+
+def install_uvloop(session: Session, hooks: Hooks, created: Created) -> None:
+    """uvloop's own class, when the program imports it."""
+
+    def uvloop_is_imported() -> None:
+        loop_class: Any = getattr(sys.modules.get("uvloop"), "Loop", None)
+        if session.active and isinstance(loop_class, type):
+            session.loops.watched += (loop_class,)
+            uvloop_hooks.install(session, hooks, loop_class, created, registry_is_bypassed(session.facts))
+
+    if "uvloop" in sys.modules:
+        uvloop_is_imported()
+    else:
+        hooks.at_uninstall.append(import_hook.watch_import("uvloop", uvloop_is_imported))
 
 
 def registry_is_bypassed(facts: Facts) -> bool:

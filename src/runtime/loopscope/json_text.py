@@ -64,7 +64,7 @@ def _make_decode() -> Callable[[str], Any]:
 
 
 encode = _make_encode()
-"""A value of dicts, lists, strings, numbers, bools and None as ASCII text (lone surrogates become escapes). NaN and infinity: ValueError."""
+"""A value of dicts, lists, strings, numbers, bools and None as ASCII text (lone surrogates are escaped). NaN, infinity: ValueError."""
 
 decode = _make_decode()
 """Text, whose first character begins the value, to a value. Raises ValueError."""

@@ -207,7 +207,7 @@ class Link:
         return True
 
     def receive(self) -> list[dict[str, Any]]:
-        """The messages that have arrived, whole ones only. At the end of the connection, or at a frame that makes no sense, `open` is False."""
+        """The messages that have arrived, whole ones only. At the connection's end, or at a senseless frame, `open` is False."""
         if not self.is_ours():
             self.fail()
             return []

@@ -27,6 +27,11 @@ SENT_ALIKE = 5
 """So many transitions that are alike in all but time are sent one by one; after that they are counted, and sent with the next batch."""
 
 
+HIDDEN_BY_UVLOOP = (
+    "uvloop hides its ready queue, its ticks, its selector and the timers that it sets itself; run on asyncio's own loop to see them."
+)
+
+
 class Loops:
     """The recorders of this process's loops."""
 
@@ -34,6 +39,7 @@ class Loops:
         self._session = session
         self._facts = facts
         self._recorders: dict[int, Recorder] = {}
+        self.watched: tuple[Any, ...] = (facts.loop,)
         self._last = 0
         self.on_run: Callable[[Recorder, Any], None] | None = None
         self.run_once: Any = None
@@ -58,6 +64,10 @@ class Loops:
         self._tell(recorder, "created", "", None)
         return recorder
 
+    def recorder_if_watched(self, loop: Any) -> Recorder | None:
+        """The recorder of a task's loop; None where that is no loop that we know how to watch (a mock, another library's)."""
+        return self.recorder_of(loop) if isinstance(loop, self.watched) else None
+
     def _adopt(self, loop: Any) -> Recorder:
         self._last += 1
         number = self._last
@@ -72,7 +82,11 @@ class Loops:
 
     def choose_hook(self, recorder: Recorder, loop: Any) -> None:
         """Uses the hook on `Handle._run` for a loop that never calls the replaced `_run_once`: from now on, if that has changed."""
-        if recorder.hook != "replaced" or not isinstance(loop, self._facts.loop):
+        if recorder.hook != "replaced":
+            return
+        if not isinstance(loop, self._facts.loop):
+            recorder.hook = "calls"
+            recorder.hides = HIDDEN_BY_UVLOOP
             return
         reason = self.not_replaced or fallback.overrides(loop, self.run_once)
         if reason:

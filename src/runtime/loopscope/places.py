@@ -1,4 +1,4 @@
-"""Places in the user's source: the first frame outside asyncio, and the texts that stand for coroutines, callbacks and sites on the wire."""
+"""Places in the user's source: the first frame outside asyncio, and the texts that stand for coroutines, callbacks, sites."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ ASYNCIO_FOLDER = os.path.dirname(asyncio.__file__) + os.sep
 def user_call(frame: FrameType | None) -> tuple[str, FrameType | None]:
     """The outermost function of asyncio on the way from that frame to the user's (`asyncio.run`; '' if none), and the user's frame."""
     name = ""
-    while frame is not None and frame.f_code.co_filename.startswith((ASYNCIO_FOLDER, OWN_FOLDER)):
+    while frame is not None and (
+        frame.f_code.co_filename.startswith((ASYNCIO_FOLDER, OWN_FOLDER)) or frame.f_globals.get("__name__") == "uvloop"
+    ):
         code = frame.f_code
         if code.co_filename.startswith(ASYNCIO_FOLDER):
             name = getattr(code, "co_qualname", code.co_name)

@@ -80,7 +80,7 @@ class Reader:
         self._wake_in = self._wake_out = None
 
     def flush_later(self, when: float) -> None:
-        """Has the buffers of loops that do not run sent at that time, unless that is arranged already."""
+        """Has the buffers of loops that do not run, or whose ticks we do not see, sent at that time, unless that is arranged already."""
         if not self._flush_at:
             self._flush_at = when
             self._wake()

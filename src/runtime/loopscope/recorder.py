@@ -80,10 +80,10 @@ class Recorder:
         "step_handles",
         "task",
         "tick",
-        "transitions",
         "timers_cancelled",
         "timers_fired",
         "timers_set",
+        "transitions",
         "woken",
     )
 

@@ -170,7 +170,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 try:
                     if kind is step:
                         firsts += 1
-                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                         task = callback.__self__
                         if is_done(task):
                             ends += 1
@@ -181,11 +181,11 @@ def make_counting(session: Session, facts: Facts) -> Run:
                         task = None
                     elif not args:
                         others += 1
-                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                     elif kind is builtin or kind is wakeup:
                         task = callback.__self__
                         if isinstance(task, task_type) and len(args) == 1:
-                            handle._context.run(callback, args[0])  #= self._context.run(self._callback, *self._args)
+                            handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
                             if is_done(task):
                                 ends += 1
                                 if task._exception is None and not is_cancelled(task):
@@ -195,14 +195,14 @@ def make_counting(session: Session, facts: Facts) -> Run:
                         else:
                             task = None
                             others += 1
-                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                            handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                         task = None
                     elif len(args) == 1:
                         others += 1
-                        handle._context.run(callback, args[0])  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
                     else:
                         others += 1
-                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                 except (SystemExit, KeyboardInterrupt):
                     task = task_of(callback, args)
                     if task is not None and task._state != "PENDING":
@@ -211,7 +211,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                     raise
                 except BaseException as error:
                     task = None
-                    handle._loop.call_exception_handler(report(handle, error))  #= self._loop.call_exception_handler(context)
+                    handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
             handle = callback = args = task = None
             recorder.alike = None
@@ -263,16 +263,16 @@ def make_listing(session: Session, facts: Facts) -> Run:
                         recorder.task = 0
                         recorder.buffer.extend((clock(), -text_number(callback)))
                         if args:
-                            handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                            handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                         else:
-                            handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                            handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                         continue
                     recorder.task = subject = id(task)
                     recorder.buffer.extend((clock(), subject))
                     if args:
-                        handle._context.run(callback, *args)  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                     else:
-                        handle._context.run(callback)  #= self._context.run(self._callback, *self._args)
+                        handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                     waiter = task._fut_waiter
                     if waiter is not None:
                         recorder.buffer.extend((4, subject, id(waiter)))
@@ -288,7 +288,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     raise
                 except BaseException as error:
                     task = waiter = None
-                    handle._loop.call_exception_handler(report(handle, error))  #= self._loop.call_exception_handler(context)
+                    handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
             handle = callback = args = task = waiter = None
             recorder.task = 0

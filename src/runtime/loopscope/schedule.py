@@ -1,4 +1,5 @@
-"""How handles and timers come into being: what stands in for `call_soon`, `call_soon_threadsafe`, `call_at` and for the note of a cancelled timer.
+"""How handles and timers come into being: what stands in for `call_soon`, `call_soon_threadsafe`, `call_at` and the note of a
+cancelled timer.
 
 Each does what the original does (CPython, Lib/asyncio/base_events.py and events.py, 3.9 to 3.15), with the handle's `__init__` in line. In
 debug mode the original's own helpers are called, so that `_source_traceback` ends where it does without us.
@@ -40,11 +41,11 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
         if self._closed:
-            self._check_closed()  #= self._check_closed()
+            self._check_closed()  # = self._check_closed()
         if self._debug:
-            self._check_thread()  #= self._check_thread()
-            self._check_callback(callback, "call_soon")  #= self._check_callback(callback, 'call_soon')
-            handle = self._call_soon(callback, args, context)  #= handle = self._call_soon(callback, args, context)
+            self._check_thread()  # = self._check_thread()
+            self._check_callback(callback, "call_soon")  # = self._check_callback(callback, 'call_soon')
+            handle = self._call_soon(callback, args, context)  # = handle = self._call_soon(callback, args, context)
             if handle._source_traceback:
                 del handle._source_traceback[-1]
         else:
@@ -127,16 +128,16 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
     text_number = places.make_callback_number(session.strings)
 
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        self._check_closed()  #= self._check_closed()
+        self._check_closed()  # = self._check_closed()
         if self._debug:
-            self._check_callback(callback, "call_soon_threadsafe")  #= self._check_callback(callback, 'call_soon_threadsafe')
+            self._check_callback(callback, "call_soon_threadsafe")  # = self._check_callback(callback, 'call_soon_threadsafe')
         if guarded:
-            handle = events._ThreadSafeHandle(callback, args, self, context)  #= events._ThreadSafeHandle(callback, args, self, context)
+            handle = events._ThreadSafeHandle(callback, args, self, context)  # = events._ThreadSafeHandle(callback, args, self, context)
             self._ready.append(handle)
             if handle._source_traceback:
                 del handle._source_traceback[-1]
         else:
-            handle = self._call_soon(callback, args, context)  #= handle = self._call_soon(callback, args, context)
+            handle = self._call_soon(callback, args, context)  # = handle = self._call_soon(callback, args, context)
         if handle._source_traceback:
             del handle._source_traceback[-1]
         try:
@@ -145,7 +146,7 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
             recorder = recorder_of(self)
         if recorder.listing:
             recorder.buffer.extend((10, -text_number(callback), 0, 0))
-        self._write_to_self()  #= self._write_to_self()
+        self._write_to_self()  # = self._write_to_self()
         return handle
 
     return call_soon_threadsafe
@@ -166,14 +167,14 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
 
     def call_at(self: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
         if when is None and forbids_none:
-            raise TypeError("when cannot be None")  #= raise TypeError("when cannot be None")
+            raise TypeError("when cannot be None")  # = raise TypeError("when cannot be None")
         if self._closed:
-            self._check_closed()  #= self._check_closed()
+            self._check_closed()  # = self._check_closed()
         if self._debug:
-            self._check_thread()  #= self._check_thread()
-            self._check_callback(callback, "call_at")  #= self._check_callback(callback, 'call_at')
+            self._check_thread()  # = self._check_thread()
+            self._check_callback(callback, "call_at")  # = self._check_callback(callback, 'call_at')
         if self._debug or when is None:
-            timer = plain(when, callback, args, self, context)  #= timer = events.TimerHandle(when, callback, args, self, context)
+            timer = plain(when, callback, args, self, context)  # = timer = events.TimerHandle(when, callback, args, self, context)
             if timer._source_traceback:
                 del timer._source_traceback[-1]
         else:
@@ -186,7 +187,7 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
             timer._repr = None
             timer._source_traceback = None
             timer._when = when
-        heappush(self._scheduled, timer)  #= heapq.heappush(self._scheduled, timer)
+        heappush(self._scheduled, timer)  # = heapq.heappush(self._scheduled, timer)
         timer._scheduled = True
         try:
             recorder = self._loopscope

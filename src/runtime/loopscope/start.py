@@ -9,12 +9,11 @@ from __future__ import annotations
 import sys
 
 from . import link
+from .import_hook import watch_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
-    from typing import Any, Callable
+    from typing import Callable
 
 
 def start(address: str, token: str, started: str, follow: bool) -> None:
@@ -39,7 +38,7 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
     if "asyncio" in sys.modules:
         asyncio_is_imported()
     else:
-        sys.meta_path.insert(0, _AsyncioFinder(asyncio_is_imported))
+        watch_import("asyncio", asyncio_is_imported)
         _close_at_fork_and_exit(connection, lambda: "_loopscope.session" in sys.modules)
 
 
@@ -65,54 +64,14 @@ def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool])
 def why_refused() -> str:
     """A sentence for the person if this Python cannot be watched, else ''."""
     if sys.implementation.name != "cpython":
-        return "This program runs on " + sys.implementation.name + ". Loopscope sees the event loop of CPython only; the program runs without it."
+        return (
+            "This program runs on "
+            + sys.implementation.name
+            + ". Loopscope sees the event loop of CPython only; the program runs without it."
+        )
     if sys.version_info < (3, 9):
         return "This program runs on Python %d.%d. Loopscope needs 3.9 or newer; the program runs without it." % sys.version_info[:2]  # noqa: UP031
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
     if is_gil_enabled is not None and not is_gil_enabled():
         return "This program runs on a free-threaded Python, which Loopscope does not support yet; the program runs without it."
     return ""
-
-
-class _AsyncioFinder:
-    """Stands first on `sys.meta_path` until asyncio is imported, then goes."""
-
-    def __init__(self, callback: Any) -> None:
-        self._callback = callback
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Finds asyncio as Python would, with a loader that tells us when it has been executed."""
-        if name != "asyncio":
-            return None
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)  # pyright: ignore[reportArgumentType]
-        import _frozen_importlib
-
-        find: Any = getattr(_frozen_importlib, "_find_spec")  # noqa: B009
-        spec = find(name, path, target)
-        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _AsyncioLoader(spec.loader, self._callback)
-        return spec
-
-
-class _AsyncioLoader:
-    """Executes asyncio with its own loader, which it puts back first, and then calls us."""
-
-    def __init__(self, loader: Any, callback: Any) -> None:
-        self._loader = loader
-        self._callback = callback
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As the real loader does."""
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Executes the module, then begins to watch. Only the module's own exceptions come out."""
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        try:
-            self._callback()
-        except Exception:
-            pass

@@ -86,11 +86,11 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     event_list = recorder.poll(0, len(recorder.fd_map) or 1)
                     if event_list:
                         event_list = keys_of_events(recorder.fd_map, event_list)
-                        self._process_events(event_list)  #= self._process_events(event_list)
+                        self._process_events(event_list)  # = self._process_events(event_list)
                     now = clock()
                 else:
-                    event_list = self._selector.select(0)  #= event_list = self._selector.select(timeout)
-                    self._process_events(event_list)  #= self._process_events(event_list)
+                    event_list = self._selector.select(0)  # = event_list = self._selector.select(timeout)
+                    self._process_events(event_list)  # = self._process_events(event_list)
                     now = self.time()
             else:
                 handle = None
@@ -116,7 +116,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     recorder.sleeping = True
                     if recorder.queries:
                         wait = 0
-                    event_list = self._selector.select(wait)  #= event_list = self._selector.select(timeout)
+                    event_list = self._selector.select(wait)  # = event_list = self._selector.select(timeout)
                     recorder.sleeping = False
                     if event_list:
                         if not recorder.woken or not is_woken_by_us(recorder, self, event_list):
@@ -126,7 +126,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     if recorder.queries:
                         recorder.serve(self)
                     now = clock()
-                self._process_events(event_list)  #= self._process_events(event_list)
+                self._process_events(event_list)  # = self._process_events(event_list)
                 now = self.time()
             event_list = None
 
@@ -168,11 +168,11 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     try:
                         self._current_handle = handle
                         t0 = self.time()
-                        handle._run()  #= handle._run()
+                        handle._run()  # = handle._run()
                         dt = self.time() - t0
                         if dt >= self.slow_callback_duration:
                             text = base._format_handle(handle)
-                            base.logger.warning("Executing %s took %.3f seconds", text, dt)  #= logger.warning('Executing
+                            base.logger.warning("Executing %s took %.3f seconds", text, dt)  # = logger.warning('Executing
                     finally:
                         self._current_handle = None
                     if task is not None:
@@ -181,9 +181,9 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
             else:
                 while ntodo:
                     if ntodo <= handles_between_checks:
-                        ntodo = undone = recorder.run(recorder, ready, ntodo)  #= handle._run()
+                        ntodo = undone = recorder.run(recorder, ready, ntodo)  # = handle._run()
                     else:
-                        undone = recorder.run(recorder, ready, handles_between_checks)  #= handle._run()
+                        undone = recorder.run(recorder, ready, handles_between_checks)  # = handle._run()
                         ntodo -= handles_between_checks - undone
                         if len(recorder.buffer) > max_buffer:
                             recorder.flush()
@@ -192,7 +192,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         handle = ready.popleft()
                         if not handle._cancelled:
                             task = start(recorder, handle)
-                            handle._run()  #= handle._run()
+                            handle._run()  # = handle._run()
                             if task is not None:
                                 finish(recorder, task)
                                 task = None
