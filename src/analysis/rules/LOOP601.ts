@@ -23,8 +23,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags an executor of `concurrent.futures` that a function makes and does not shut down, or not when something raises; as information, one in an attribute that no method of the class shuts down. An executor that is given away (returned, stored, `set_default_executor()`) or that belongs to the module is not flagged.',
     why: 'Its threads or processes stay until it is collected, work that was handed in is lost or still runs while the program goes on, and its errors are seen by nobody.',
-    bad: 'pool = ThreadPoolExecutor()\nawait loop.run_in_executor(pool, work)\n',
-    good: 'with ThreadPoolExecutor() as pool:\n    await loop.run_in_executor(pool, work)\n',
+    bad: 'import asyncio\nfrom concurrent.futures import ThreadPoolExecutor\n\nasync def main():\n    pool = ThreadPoolExecutor()\n    await asyncio.get_running_loop().run_in_executor(pool, print)\n',
+    good: 'import asyncio\nfrom concurrent.futures import ThreadPoolExecutor\n\nasync def main():\n    with ThreadPoolExecutor() as pool:\n        await asyncio.get_running_loop().run_in_executor(pool, print)\n',
     message: '',
     fix: '`with`, or `shutdown()` in a `finally`. Moving a `shutdown()` into a `finally` is safe; `with` waits for the work that is left, so it is not.',
     versions: 'All; InterpreterPoolExecutor is there from 3.14.',

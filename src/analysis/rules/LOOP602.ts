@@ -36,8 +36,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags a stream writer or transport that a function opens and does not close, or not when something raises; the writer that `start_server()` gives a handler that never closes it; as information, one in an attribute that no method closes. Not one that is given away, nor the transport of a protocol of your own.',
     why: 'The connection stays open as long as the loop knows its socket: the other side waits, and file descriptors run out.',
-    bad: 'reader, writer = await asyncio.open_connection(host, port)\ndata = await reader.read()\n',
-    good: 'reader, writer = await asyncio.open_connection(host, port)\ntry:\n    data = await reader.read()\nfinally:\n    writer.close()\n    await writer.wait_closed()\n',
+    bad: 'import asyncio\n\nasync def fetch(host):\n    reader, writer = await asyncio.open_connection(host, 80)\n    return await reader.read()\n',
+    good: 'import asyncio\n\nasync def fetch(host):\n    reader, writer = await asyncio.open_connection(host, 80)\n    try:\n        return await reader.read()\n    finally:\n        writer.close()\n        await writer.wait_closed()\n',
     message: 'ResourceWarning: unclosed transport <_SelectorSocketTransport …>; from 3.13: unclosed <StreamWriter …>',
     fix: '`close()` in a `finally`, or `contextlib.closing(writer)`. Moving a `close()` into a `finally` is safe.',
     versions: 'All.',

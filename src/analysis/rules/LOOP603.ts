@@ -26,8 +26,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags a server that a function starts and does not close, or not when something raises; as information, one in an attribute that no method closes. `async with server`, `serve_forever()` and `close()` close it. Not one that is given away.',
     why: 'It goes on listening as long as the loop runs, and takes connections that nobody answers any more; at the end its sockets are closed late, with a warning.',
-    bad: 'server = await asyncio.start_server(handle, port=8000)\nawait stop.wait()\n',
-    good: 'server = await asyncio.start_server(handle, port=8000)\nasync with server:\n    await stop.wait()\n',
+    bad: 'import asyncio\n\nasync def main(handle, stop):\n    server = await asyncio.start_server(handle, port=8000)\n    await stop.wait()\n',
+    good: 'import asyncio\n\nasync def main(handle, stop):\n    server = await asyncio.start_server(handle, port=8000)\n    async with server:\n        await stop.wait()\n',
     message: 'ResourceWarning: unclosed <socket.socket …>',
     fix: '`async with server:` around the rest (not safe: its end then waits for connections), or `close()` in a `finally` (safe where a close() is there).',
     versions: 'All.',

@@ -20,8 +20,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags an `aiohttp.ClientSession`, an `httpx.AsyncClient` or an awaited `websockets.connect()` that a function makes and does not close, or not when something raises; as information, one in an attribute that no method closes. Not one that is given away.',
     why: 'A session keeps its connections open. One that is only forgotten leaves them to the garbage collector, which says so on the log and can close them only roughly.',
-    bad: 'session = aiohttp.ClientSession()\nresponse = await session.get(url)\n',
-    good: 'async with aiohttp.ClientSession() as session:\n    response = await session.get(url)\n',
+    bad: 'import aiohttp\n\nasync def fetch(url):\n    session = aiohttp.ClientSession()\n    return await session.get(url)\n',
+    good: 'import aiohttp\n\nasync def fetch(url):\n    async with aiohttp.ClientSession() as session:\n        return await session.get(url)\n',
     message: 'Unclosed client session\nclient_session: <aiohttp.client.ClientSession object …>',
     fix: '`async with`, or `await session.close()` in a `finally` (safe where a close() is there).',
     versions: 'All.',

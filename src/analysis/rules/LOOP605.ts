@@ -20,8 +20,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags a process of `create_subprocess_exec()` or `create_subprocess_shell()` that its function never waits for (`wait()`, `communicate()`), nor ends (`terminate()`, `kill()`); as information, one in an attribute with which no method does. Not one that is given away.',
     why: 'Nobody learns how it ended. If the loop is closed before it ends, its transport and pipes stay open.',
-    bad: 'process = await asyncio.create_subprocess_exec("make")\n',
-    good: 'process = await asyncio.create_subprocess_exec("make")\nawait process.wait()\n',
+    bad: "import asyncio\n\nasync def main():\n    process = await asyncio.create_subprocess_exec('make')\n    print(process.pid)\n",
+    good: "import asyncio\n\nasync def main():\n    process = await asyncio.create_subprocess_exec('make')\n    print(process.pid)\n    await process.wait()\n",
     message: 'ResourceWarning: unclosed transport <_UnixSubprocessTransport pid=… running>',
     fix: '`await process.wait()` in a `finally`. Not safe: the function then takes as long as the process.',
     versions: 'All.',

@@ -20,8 +20,8 @@ export const rule = defineRule({
   doc: {
     what: 'Flags an `asyncio.Runner` that is neither entered with `with` nor closed, or not when something raises; as information, one in an attribute that no method closes.',
     why: 'A runner owns an event loop with its selector, sockets and executor; closing it cancels what is left running, ends async generators and closes the loop.',
-    bad: 'runner = asyncio.Runner()\nrunner.run(main())\n',
-    good: 'with asyncio.Runner() as runner:\n    runner.run(main())\n',
+    bad: 'import asyncio\n\ndef start(main):\n    runner = asyncio.Runner()\n    runner.run(main())\n',
+    good: 'import asyncio\n\ndef start(main):\n    with asyncio.Runner() as runner:\n        runner.run(main())\n',
     message: 'ResourceWarning: unclosed event loop <_UnixSelectorEventLoop running=False closed=False debug=False>',
     fix: '`with`, or `close()` in a `finally` (safe where a close() is there).',
     versions: 'asyncio.Runner is there from 3.11.',

@@ -27,14 +27,14 @@ import { rule as LOOP404 } from './LOOP404';
 import { rule as LOOP501 } from './LOOP501';
 import { rule as LOOP502 } from './LOOP502';
 import { rule as LOOP503 } from './LOOP503';
-import { rule as LOOP701 } from './LOOP701';
-import { rule as LOOP900 } from './LOOP900';
 import { rule as LOOP601 } from './LOOP601';
 import { rule as LOOP602 } from './LOOP602';
 import { rule as LOOP603 } from './LOOP603';
 import { rule as LOOP604 } from './LOOP604';
 import { rule as LOOP605 } from './LOOP605';
 import { rule as LOOP606 } from './LOOP606';
+import { rule as LOOP701 } from './LOOP701';
+import { rule as LOOP900 } from './LOOP900';
 
 export const RULES: readonly Rule[] = [
   LOOP101,
@@ -64,14 +64,14 @@ export const RULES: readonly Rule[] = [
   LOOP501,
   LOOP502,
   LOOP503,
-  LOOP701,
-  LOOP900,
   LOOP601,
   LOOP602,
   LOOP603,
   LOOP604,
   LOOP605,
   LOOP606,
+  LOOP701,
+  LOOP900,
 ];
 
 /** Of two findings of one defect the one whose code stands further left is kept. */
