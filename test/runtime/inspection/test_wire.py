@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from listen import environment, read_frames, send_message, wire  # noqa: E402
+from listen import environment, read_frames, send_message, wire
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
