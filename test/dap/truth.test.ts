@@ -14,7 +14,7 @@ const REPORT = `
 import asyncio, json, os, sys, threading
 def report(mark):
     loop = asyncio.get_running_loop()
-    print(mark, json.dumps(sorted([t.get_name(), getattr(t.get_coro(), '__qualname__', '')] for t in asyncio.all_tasks(loop))), flush=True)
+    sys.stdout.write(mark + " " + json.dumps(sorted([t.get_name(), getattr(t.get_coro(), '__qualname__', '')] for t in asyncio.all_tasks(loop))) + "\\n"); sys.stdout.flush()
 `;
 
 async function reported(client: DapClient, mark: string): Promise<[string, string][]> {
