@@ -33,7 +33,16 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
     def asyncio_is_imported() -> None:
         from . import session
 
-        session.begin(connection, address, token, follow)
+        current = connection
+        if not current.open:  # Forked since, before asyncio was imported: by a fork server, say.
+            if not follow:
+                return
+            try:
+                current = link.connect(address, token)
+            except (OSError, ValueError):
+                return
+            current.send_message(link.describe_process("fork"))
+        session.begin(current, address, token, follow)
 
     if "asyncio" in sys.modules:
         asyncio_is_imported()
@@ -43,7 +52,7 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
 
 
 def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool]) -> None:
-    """Until asyncio is imported the connection is only closed: in a forked child, and at the end. After that session.py sees to it."""
+    """Until asyncio is imported the connection is only closed: in a forked child (which dials anew when it imports it), and at the end."""
     import atexit
     import os
 
