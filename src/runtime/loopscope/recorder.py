@@ -28,6 +28,9 @@ MAX_BUFFER = 20_000
 FLUSH_SECONDS = 0.03
 """Least time between two batches of a loop, but for those that a full buffer makes."""
 
+SERVE_SECONDS = 0.001
+"""After so long of answering queries the loop goes on: each of them may take a few milliseconds, and there may be many."""
+
 FEW_HANDLES = 2000
 MANY_HANDLES = 4000
 """Handles a second below which they are listed and above which they are counted, at level adaptive."""
@@ -228,10 +231,17 @@ class Recorder:
         self.selector = self.poll = self.fd_map = None
 
     def serve(self, loop: Any) -> None:
-        """Answers the queries that wait, in the loop's own thread, after everything that happened before."""
+        """Answers the queries that wait, in the loop's own thread, after everything that happened before.
+
+        As many as fit into `SERVE_SECONDS`, and at least one; the others wait for the next tick, or for the next look of a loop that sleeps.
+        """
         if self.queries:
             self.flush()
+        until = monotonic() + SERVE_SECONDS
         while self.queries:
+            if monotonic() > until:
+                self.attention = True
+                return
             try:
                 query = self.queries.pop(0)
             except IndexError:  # The reader's thread has taken it.

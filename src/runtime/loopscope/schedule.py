@@ -37,6 +37,7 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     copy_context = contextvars.copy_context
     max_buffer = MAX_BUFFER
     cancelled = make_cancelled(session)
+    futures = future_types()
     is_first_step = make_is_first_step()
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -84,13 +85,21 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
             if task is None:
                 recorder.buffer.extend((10, -text_number(callback), recorder.task, 0))
             elif args:
-                if args[0]._state == "CANCELLED":
+                # A program may await futures of a class of its own: those are not touched.
+                if issubclass(type(args[0]), futures) and args[0]._state == "CANCELLED":
                     cancelled(recorder, task, 2)
                 recorder.buffer.extend((5, id(task), recorder.task))
             task = None
         return handle
 
     return call_soon
+
+
+def future_types() -> tuple[type, ...]:
+    """asyncio's own future classes, of C and of Python: the bases of those whose fields we may read."""
+    from asyncio import futures
+
+    return tuple(cls for cls in (getattr(futures, name, None) for name in ("_CFuture", "_PyFuture")) if isinstance(cls, type))
 
 
 def make_cancelled(session: Session) -> Any:

@@ -175,3 +175,50 @@ def test_an_idle_loop_answers_in_its_own_thread_with_names_and_holders(tmp_path:
         assert [frame["library"] for frame in detail["frames"]] == [False, True, True]
         adapter.process.communicate("\n")
         assert adapter.process.returncode == 0
+
+
+PROMISE = """
+import asyncio
+
+class Promise:
+    _asyncio_future_blocking = False
+
+    def __init__(self):
+        self.callbacks = []
+        self.loop = asyncio.get_running_loop()
+
+    def get_loop(self):
+        return self.loop
+
+    def add_done_callback(self, callback, context=None):
+        self.callbacks.append(callback)
+
+    def finish(self):
+        for callback in self.callbacks:
+            self.loop.call_soon(callback, self)
+
+    def result(self):
+        return "kept"
+
+    def __await__(self):
+        self._asyncio_future_blocking = True
+        yield self
+        return self.result()
+
+async def main():
+    promise = Promise()
+    asyncio.get_running_loop().call_later(0.01, promise.finish)
+    print(await promise)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+def test_a_program_that_awaits_futures_of_its_own_is_left_alone(tmp_path: Path, level: str) -> None:
+    program = tmp_path / "promise.py"
+    program.write_text(PROMISE, encoding="utf-8")
+    with Adapter(str(program), level=level) as adapter:
+        assert adapter.process.stdout is not None
+        assert adapter.process.stdout.readline() == "kept\n"
+        assert adapter.process.wait(30) == 0
