@@ -2,7 +2,8 @@
 
     python test/runtime/listen.py [--python PYTHON] [--level full] [--quiet] [--query JSON] program.py [args]
 
-`--query` (as '{"query": "ready", "offset": 0, "limit": 9}') asks loop 1 half a second after its first tick, each half second. The tests import the functions here.
+`--query` (as '{"query": "ready", "offset": 0, "limit": 9}') asks loop 1 half a second after its first tick, each half
+second. The tests import the functions here.
 """
 
 from __future__ import annotations

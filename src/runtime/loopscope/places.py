@@ -89,7 +89,7 @@ def callback_text(callback: Any) -> str:
     """A callback as it is interned. Nothing of the user's is called."""
     callback = _unwrapped(callback)
     function = getattr(callback, "__func__", callback) if type(callback) is MethodType else callback
-    kind = type(callback)
+    kind: Any = type(callback)
     if kind in _NAMED_TYPES:
         name = callback.__qualname__
         code = getattr(function, "__code__", None)
@@ -115,7 +115,7 @@ def make_callback_number(strings: Strings) -> Callable[[Any], int]:
     method_type = MethodType
 
     def callback_number(callback: Any) -> int:
-        kind = type(callback)
+        kind: Any = type(callback)
         if kind is function_type:
             key = callback.__code__
         elif kind is method_type:

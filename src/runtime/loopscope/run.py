@@ -68,10 +68,10 @@ def make_task_of(facts: Facts) -> Callable[[Any, Any], Any]:
     task_type = facts.task
     python_task = facts.python_task
     python_steps = ("_PyTask__step", "_PyTask__wakeup", "__step", "__wakeup")
-    method = type(facts.python_task.__init__.__get__(object()))
+    method: Any = type(facts.python_task.__init__.__get__(object()))
 
     def task_of(callback: Any, args: Any) -> Any:
-        kind = type(callback)
+        kind: Any = type(callback)
         if kind is step:
             return callback.__self__
         if kind is builtin or kind is wakeup:
@@ -142,8 +142,8 @@ def make_counting(session: Session, facts: Facts) -> Run:
     wakeup = facts.wakeup
     builtin = facts.builtin
     task_type = facts.c_task
-    is_done = getattr(facts.c_task, "done", None)
-    is_cancelled = getattr(facts.c_task, "cancelled", None)
+    is_done: Any = getattr(facts.c_task, "done", None)
+    is_cancelled: Any = getattr(facts.c_task, "cancelled", None)
     report = make_report()
     ended = make_ended(session)
     task_of = make_task_of(facts)
@@ -159,7 +159,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 if handle._cancelled:
                     left -= 1
                     continue
-                kind = type(handle)
+                kind: Any = type(handle)
                 if kind is not plain and kind is not plain_timer:
                     ready.appendleft(handle)
                     break
@@ -250,7 +250,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     left -= 1
                     recorder.buffer.extend((11, 0))
                     continue
-                kind = type(handle)
+                kind: Any = type(handle)
                 if (kind is not plain and kind is not plain_timer) or recorder.own_clock:
                     ready.appendleft(handle)
                     break

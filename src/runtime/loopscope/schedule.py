@@ -31,7 +31,7 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     plain = facts.handle
     new: Any = plain.__new__
     step = facts.step
-    get_coro = getattr(facts.c_task, "get_coro", None)
+    get_coro: Any = getattr(facts.c_task, "get_coro", None)
     task_of = run.make_task_of(facts)
     text_number = places.make_callback_number(session.strings)
     copy_context = contextvars.copy_context
@@ -63,7 +63,7 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
             recorder = self._loopscope
         except AttributeError:
             recorder = recorder_of(self)
-        kind = type(callback)
+        kind: Any = type(callback)
         if kind is step:
             if created is not None:
                 task = callback.__self__
