@@ -381,7 +381,7 @@ class Explorer {
   private holds(node: NodeId, aliases: Aliases): boolean {
     const { ast } = this.names;
     if (node === NONE) return false;
-    if (this.denotes(node, aliases)) return true;
+    if (this.denotes(node, aliases) || this.subject.births.has(node)) return true;
     switch (ast.kindOf(node)) {
       case Kind.Tuple:
       case Kind.List:

@@ -146,7 +146,16 @@ export class Lives {
     if (name === undefined) return undefined;
     if (LOOP_FACTORIES.has(name) || this.loopFactories.has(name)) return 'new';
     if (name !== 'asyncio.get_event_loop') return undefined;
-    return this.runsInLoop(names.functionOf(call)) ? undefined : 'taken';
+    if (this.runsInLoop(names.functionOf(call)) || this.isTriedOut(call)) return undefined;
+    return 'taken';
+  }
+
+  /** `try: get_event_loop() except RuntimeError`: it asks for a loop that somebody else has installed. */
+  private isTriedOut(call: NodeId): boolean {
+    const { ast } = this.facts.names;
+    const around = ast.enclosing(call, (kind) => kind === Kind.Try || kind === Kind.Function);
+    if (around === NONE || ast.kindOf(around) !== Kind.Try || !ast.contains(around + 1, call)) return false;
+    return ast.childrenOfKind(around, Kind.Handler).some((handler) => /RuntimeError/.test(ast.textOf(handler + 1)));
   }
 
   private lifeOf(origin: Origin, creation: NodeId): Life {
