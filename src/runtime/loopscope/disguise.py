@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     """First line, last line, first column, last column (columns count from 0; None: not known)."""
 
 MARK = "# = "
+LAST = " (last)"
+"""Behind the text: the last line of the original with that text, not the first."""
+
 _sources: dict[str, list[str]] = {}
 
 
@@ -69,10 +72,13 @@ def _places(ours: types.CodeType, original: types.CodeType) -> dict[int, Positio
         if MARK not in text:
             continue
         wanted = text.split(MARK, 1)[1].strip()
-        for candidate in sorted(original_positions):
-            if candidate <= len(original_lines) and wanted in original_lines[candidate - 1]:
-                result[line] = original_positions[candidate]
-                break
+        alike = [
+            candidate
+            for candidate in sorted(original_positions)
+            if candidate <= len(original_lines) and wanted.removesuffix(LAST) in original_lines[candidate - 1]
+        ]
+        if alike:
+            result[line] = original_positions[alike[-1 if wanted.endswith(LAST) else 0]]
     return result
 
 

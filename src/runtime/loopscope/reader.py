@@ -62,7 +62,7 @@ class Reader:
     def stop(self) -> bool:
         """Ends the thread and waits for it, before a fork. False: there was none."""
         alive = self._alive
-        if alive is None or not alive.locked() or self._wake_out is None:
+        if alive is None or not alive.locked():
             return False
         self._stopping = True
         self._wake()

@@ -183,8 +183,10 @@ def _handles(loop: Any, log: Log) -> None:
 
 def _slots(kind: Any) -> list[str]:
     names: list[str] = []
-    for base in kind.__mro__:
-        names += vars(base).get("__slots__", ())
+    bases: tuple[Any, ...] = kind.__mro__
+    for base in bases:
+        slots: tuple[str, ...] = getattr(base, "__slots__", ())
+        names += slots
     return names
 
 

@@ -149,6 +149,7 @@ class Session:
             for recorder in self.loops.all():
                 recorder.flush()
             self.link.send_message({"type": "bye", "reason": reason})
+            self.reader.stop()  # A thread that outlives the interpreter's end can crash it: CPython 3.9 does, with -X dev.
             self.end()
 
 

@@ -181,9 +181,9 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
             else:
                 while ntodo:
                     if ntodo <= handles_between_checks:
-                        ntodo = undone = recorder.run(recorder, ready, ntodo)  # = handle._run()
+                        ntodo = undone = recorder.run(recorder, ready, ntodo)  # = handle._run() (last)
                     else:
-                        undone = recorder.run(recorder, ready, handles_between_checks)  # = handle._run()
+                        undone = recorder.run(recorder, ready, handles_between_checks)  # = handle._run() (last)
                         ntodo -= handles_between_checks - undone
                         if len(recorder.buffer) > max_buffer:
                             recorder.flush()
@@ -192,7 +192,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         handle = ready.popleft()
                         if not handle._cancelled:
                             task = start(recorder, handle)
-                            handle._run()  # = handle._run()
+                            handle._run()  # = handle._run() (last)
                             if task is not None:
                                 finish(recorder, task)
                                 task = None
