@@ -20,7 +20,6 @@ async def main():
     await asyncio.gather(*tasks)
 print(sys.argv[1:], sys.path, __name__, __file__, sys.flags)
 print(sorted(name for name in os.environ if "LOOPSCOPE" in name), "PYTHONPATH" in os.environ)
-print([finder for finder in sys.meta_path if "loopscope" in type(finder).__module__])
 asyncio.run(main())
 """,
     "an exception leaves the program": """
