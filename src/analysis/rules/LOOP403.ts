@@ -63,7 +63,7 @@ export const rule = defineRule({
             const awaitNode = firstAwait(names, node + 1);
             report({
               span: headOf(facts, handler),
-              message: 'This swallows CancelledError: the task can not be cancelled here.',
+              message: 'This swallows CancelledError: who cancels this code does not see it cancelled.',
               related: [{ span: spanOfAwait(facts, awaitNode), message: 'A cancellation is raised here.' }],
               fixes: handlerFixes(facts, handler),
             });
@@ -80,7 +80,7 @@ export const rule = defineRule({
           if (manager !== NONE) {
             report({
               span: ast.span(manager),
-              message: 'This suppresses CancelledError: the task can not be cancelled here.',
+              message: 'This suppresses CancelledError: who cancels this code does not see it cancelled.',
               fixes: suppressFixes(facts, node, manager),
             });
           }
