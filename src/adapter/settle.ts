@@ -15,9 +15,8 @@ const SPACING = 0.25;
 const AFTER_FAILURE = 1;
 /** How long what a sync did not name is waited for, s, where no batch comes. */
 const LAST_WORD = 0.3;
-/** Ready handles looked at: beyond that states stay unknown. */
-const READY_MOST = 2000;
-const READY_PAGE = 200;
+/** Ready handles looked at: as many as one answer holds. Two answers are of two moments, and no state at all. */
+const READY_MOST = 200;
 
 interface LoopCare {
   running: boolean;
@@ -65,8 +64,11 @@ export class Settler {
     this.#loops.clear();
   }
 
-  /** Before states are counted: asks which tasks of the loops are ready, where events do not say it. */
-  async states(loop: number | undefined): Promise<void> {
+  /**
+   * Before states are counted: asks which tasks of the loops are ready, where events do not say it. False: for a loop
+   * it cannot be known, because more is ready than one answer can say, or there was none.
+   */
+  async states(loop: number | undefined): Promise<boolean> {
     const unknown = [...this.#model.loops.values()].filter(
       (state) =>
         (loop === undefined || state.number === loop) &&
@@ -74,23 +76,24 @@ export class Settler {
         state.live > 0 &&
         ((!state.listing && !state.quiet) || state.unsettled),
     );
-    await Promise.all(unknown.map((state) => this.#ready(state)));
+    const known = await Promise.all(unknown.map((state) => this.#ready(state)));
+    return !known.includes(false);
   }
 
-  async #ready(loop: LoopState): Promise<void> {
+  async #ready(loop: LoopState): Promise<boolean> {
     const link = this.#link();
-    if (!link) return;
+    if (!link) return false;
     try {
-      const ready: number[] = [];
-      for (let offset = 0; offset < READY_MOST; offset += READY_PAGE) {
-        const query = { query: 'ready', loop: loop.number, offset, limit: READY_PAGE } as const;
-        const answer = await link.query(query, readyAnswer);
-        for (const row of answer.rows) if (row.subject > 0 && !row.cancelled) ready.push(row.subject);
-        if (offset + READY_PAGE >= answer.total) break;
-      }
-      this.#model.settle(loop, ready);
+      const query = { query: 'ready', loop: loop.number, offset: 0, limit: READY_MOST } as const;
+      const answer = await link.query(query, readyAnswer);
+      this.#model.settle(
+        loop,
+        answer.rows.flatMap((row) => (row.subject > 0 && !row.cancelled ? [row.subject] : [])),
+      );
+      return answer.rows.length === answer.total;
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
+      return false;
     }
   }
 

@@ -49,8 +49,11 @@ async function pageFromModel(program: Program, args: TasksArguments): Promise<Pa
     }
   }
   const counts = args.group === 'state' || args.filter !== '' || args.tree === 'creator';
-  if (counts) await program.settler.states(args.loop);
-  return program.model.page(args);
+  const known = !counts || (await program.settler.states(args.loop));
+  const page = program.model.page(args);
+  if (known) return page;
+  // Which tasks are ready cannot be known of this moment: then no count of states is better than a wrong one.
+  return { ...page, rows: page.rows.map((row) => (row.kind === 'task' ? row : { ...row, states: {} })) };
 }
 
 async function taskDetail(program: Program, id: number): Promise<TaskDetailRow> {
