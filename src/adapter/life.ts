@@ -85,6 +85,11 @@ export class Life {
     };
   }
 
+  /** Stops or goes on reading what the program prints. */
+  holdOutput(held: boolean): void {
+    this.#debuggee?.pause(held);
+  }
+
   /** The client has gone without a word. */
   async abandon(): Promise<void> {
     await this.#end(this.#plan?.kind === 'launch');

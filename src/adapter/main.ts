@@ -11,8 +11,14 @@ const bundle = __dirname;
 function main(argv: readonly string[]): void {
   const at = argv.indexOf('--port');
   if (at < 0) {
-    const session = new AdapterSession({ bundle, ended: () => process.exit(0) });
+    const session = new AdapterSession({ bundle, ended: () => process.exit() });
     session.start(process.stdin, process.stdout);
+    // A fault of ours must not leave the program running with nobody to end it.
+    process.on('uncaughtException', (error) => {
+      process.stderr.write(`Loopscope's adapter failed: ${error.stack ?? error.message}\n`);
+      process.exitCode = 1;
+      session.shutdown();
+    });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => session.shutdown());
     return;
   }

@@ -28,11 +28,15 @@ export interface SessionHost {
 
 /** After the last answer this long is left for it to reach the client, ms. */
 const FAREWELL = 100;
+/** Bytes that may wait for the client before the program's output is held back. */
+const MOST_UNSENT = 4 * 1024 * 1024;
 
 export class AdapterSession extends DebugSession {
   readonly #tables: readonly Handlers[];
   readonly #life: Life;
   readonly #updates = new Updates(() => this.sendEvent(new Event('loopscope/update', this.#program().update())));
+  #out: NodeJS.WritableStream | undefined;
+  #held = false;
   #program: () => Program = () => {
     throw new Error('no program yet');
   };
@@ -46,7 +50,10 @@ export class AdapterSession extends DebugSession {
       },
       event: (name, body) => this.sendEvent(new Event(name, body)),
       request: (command, args, seconds) => this.#ask(command, args, seconds),
-      say: (category, text) => this.sendEvent(new OutputEvent(category === 'console' ? `${text}\n` : text, category)),
+      say: (category, text) => {
+        this.sendEvent(new OutputEvent(category === 'console' ? `${text}\n` : text, category));
+        this.#holdBack();
+      },
     };
     const threads = new Threads(client);
     this.#life = new Life({
@@ -85,6 +92,11 @@ export class AdapterSession extends DebugSession {
     ];
   }
 
+  override start(inStream: NodeJS.ReadableStream, outStream: NodeJS.WritableStream): void {
+    this.#out = outStream;
+    super.start(inStream, outStream);
+  }
+
   /** The client has gone. */
   override shutdown(): void {
     void this.#life.abandon();
@@ -106,6 +118,18 @@ export class AdapterSession extends DebugSession {
         response.body = { error: { id: 1, format: result.message.replace(/[{}]/g, ''), showUser: result.show } };
       }
       this.sendResponse(response);
+    });
+  }
+
+  /** While the client does not take what the program prints, the program's pipes fill up, as a slow terminal's would. */
+  #holdBack(): void {
+    const out = this.#out;
+    if (!out || this.#held || !('writableLength' in out) || Number(out.writableLength) < MOST_UNSENT) return;
+    this.#held = true;
+    this.#life.holdOutput(true);
+    out.once('drain', () => {
+      this.#held = false;
+      this.#life.holdOutput(false);
     });
   }
 

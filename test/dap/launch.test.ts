@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DapClient, PYTHON, Refused } from './client';
 import { folderWith } from './files';
-import { withAdapter } from './session';
+import { until, withAdapter } from './session';
 
 /** Prints what the program was started with, as one line of JSON. */
 const REPORT = `
@@ -93,6 +93,27 @@ os.write(2, b"x\\xff\\n")
       await client.launch({ code: 'for i in range(200000): print(i)' });
       await client.event('terminated');
       assert.equal(client.output('stdout'), Array.from({ length: 200000 }, (_, index) => `${index}\n`).join(''));
+    }),
+  );
+
+  it(
+    'holds the program back while the client takes nothing, and then loses nothing',
+    withAdapter(async (client) => {
+      const folder = folderWith({});
+      await client.launch({
+        cwd: folder,
+        code: 'import os\nopen("begun", "w").close()\nfor i in range(600): os.write(1, (b"%07d" % i) * 10000)\nopen("done", "w").close()',
+      });
+      client.process?.stdout?.pause();
+      await until('it has begun', () => existsSync(join(folder, 'begun')));
+      // 42 MB fit nowhere but in the adapter's memory, if it took them.
+      for (let waited = 0; waited < 20; waited++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        assert.ok(!existsSync(join(folder, 'done')), 'the program waits');
+      }
+      client.process?.stdout?.resume();
+      await client.event('terminated');
+      assert.equal(client.output('stdout').length, 600 * 70000);
     }),
   );
 
