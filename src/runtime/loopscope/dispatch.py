@@ -18,15 +18,9 @@ def prepare() -> None:
 
 def _context(session: Session, loop_number: int) -> Any:
     """What the recorder of a loop knows and the inspection does not."""
-    from .inspection import Context
+    from .known import Known
 
-    recorder = session.loops.by_number(loop_number)
-
-    class Known(Context):
-        def tick(self, loop: Any) -> int:
-            return recorder.tick if recorder is not None else 0
-
-    return Known()
+    return Known(session.loops.by_number(loop_number))
 
 
 def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any]) -> None:

@@ -211,3 +211,22 @@ def test_the_holder_of_a_lock_is_found_among_very_many_in_parts() -> None:
         await asyncio.gather(holder, waiter, *tasks)
 
     run(main)
+
+
+def test_what_cannot_be_read_costs_its_own_row_only(monkeypatch: Any) -> None:
+    async def main() -> None:
+        def fail(*args: Any) -> Any:
+            raise KeyError("unforeseen")
+
+        event, tasks = await crowd(2)
+        timer = asyncio.get_running_loop().call_later(1000, int)
+        monkeypatch.setattr(module("describe"), "of_chain", fail)
+        monkeypatch.setattr(module("handles"), "work_of_call", fail)
+        rows = ask("describe", tasks=[id(task) for task in tasks])["tasks"]
+        assert [row["waitsFor"]["text"] for row in rows] == ["something that could not be read"] * 2
+        assert {row["text"] for row in ask("timers", offset=0, limit=9)["rows"]} == {"a callback that could not be read"}
+        timer.cancel()
+        event.set()
+        await asyncio.gather(*tasks)
+
+    run(main)

@@ -12,11 +12,13 @@ from .peek import field, is_a
 from .relations import awaiters_of
 from .tasks import cancelling, coroutine_name, coroutine_of, name_of, state_of
 from .waits import of_chain
+from .waits.model import Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .chain import Chain
     from .waits.model import Asked
 
 
@@ -42,8 +44,16 @@ def description(asked: Asked, task: Any) -> dict[str, Any]:
         inner = sites.innermost(chain)
         row["at"] = sites.link_site(inner) if inner is not None else None
         if row["state"] == "waiting":
-            row["waitsFor"] = of_chain(asked, task, chain).row()
+            row["waitsFor"] = _wait(asked, task, chain).row()
     return row
+
+
+def _wait(asked: Asked, task: Any, chain: Chain) -> Wait:
+    """What it waits for. An object that nobody foresaw costs its own row a text, not the page its answer."""
+    try:
+        return of_chain(asked, task, chain)
+    except Exception:
+        return Wait("unknown", "something that could not be read")
 
 
 def detail(asked: Asked, task: Any) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def _of_uvloop(transport: Any) -> Endpoint:
     ask: Any = kind_value(transport, "get_extra_info")
     try:
         sock: Any = ask(transport, "socket")
-        fd = of_socket(sock).fd if sock is not None else -1
-        fd = fd if fd >= 0 else int(number(field(sock, "_fd"), -1))
+        number_of: Any = kind_value(sock, "fileno") if type_module(sock).startswith("uvloop") else None
+        fd = number_of(sock) if number_of is not None else of_socket(sock).fd
         return Endpoint(fd, address_text(ask(transport, "peername")), address_text(ask(transport, "sockname")))
     except Exception:  # a transport that is closed, or of a kind without sockets
         return Endpoint()

@@ -88,7 +88,10 @@ def work_of(handle: Any, budget: Budget) -> Work:
     callback: Any = field(handle, "_callback")
     if callback is None:
         return Work("callback", "cancelled")
-    return work_of_call(callback, a_tuple(field(handle, "_args")), budget)
+    try:
+        return work_of_call(callback, a_tuple(field(handle, "_args")), budget)
+    except Exception:  # an object that nobody foresaw costs its own row a text, not the page its answer
+        return Work("callback", "a callback that could not be read")
 
 
 def work_of_call(callback: Any, args: tuple[Any, ...], budget: Budget) -> Work:
