@@ -26,10 +26,23 @@ def utf16_column(line, column):
     return len(line.encode()[:column].decode().encode("utf-16-le")) // 2
 
 
+# Before 3.12 the positions inside f-strings are not those of the file.
+READS_STRINGS = sys.version_info >= (3, 12)
+
+
+def nodes(tree):
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        if READS_STRINGS or not isinstance(node, ast.JoinedStr):
+            todo.extend(ast.iter_child_nodes(node))
+
+
 def facts(text):
     lines = text.split("\n")
     found = {kind: [] for kind in KINDS}
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(ast.parse(text)):
         for kind, classes in KINDS.items():
             if isinstance(node, classes):
                 found[kind].append(
@@ -58,7 +71,7 @@ def main(roots):
                 except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
                     continue
                 # The text itself goes along: Python has read its encoding and its line ends.
-                json.dump({"path": path, "text": text, **found}, sys.stdout)
+                json.dump({"path": path, "text": text, "strings": READS_STRINGS, **found}, sys.stdout)
                 sys.stdout.write("\n")
 
 
