@@ -102,16 +102,12 @@ def _describe(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
 def _task(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
     tasks = _tasks(asked, [_int(query, "task")])
     if not tasks and not is_complete():
-        raise LookupError(
-            "There are so many tasks that looking for this one again would stop the loop: ask in a second."
-        )
+        raise LookupError("There are so many tasks that looking for this one again would stop the loop: ask in a second.")
     return {"task": detail(asked, tasks[0]) if tasks else None}
 
 
 def _ready(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
-    return pages.ready_page(
-        asked.loop, _int(query, "offset", 0), _int(query, "limit", 200), asked.budget, asked.context
-    )
+    return pages.ready_page(asked.loop, _int(query, "offset", 0), _int(query, "limit", 200), asked.budget, asked.context)
 
 
 def _timers(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:

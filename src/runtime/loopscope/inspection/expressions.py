@@ -25,13 +25,9 @@ _WINDOW = 1024
 #: Functions with more byte code than this are not scanned whole: it would take longer than an answer may.
 _LONGEST_SCAN = 6_000
 _ENTERS = frozenset(
-    code
-    for code, name in enumerate(dis.opname)
-    if name in ("BEFORE_ASYNC_WITH", "BEFORE_WITH", "SETUP_WITH", "LOAD_SPECIAL")
+    code for code, name in enumerate(dis.opname) if name in ("BEFORE_ASYNC_WITH", "BEFORE_WITH", "SETUP_WITH", "LOAD_SPECIAL")
 )
-_AWAITS = frozenset(
-    code for code, name in enumerate(dis.opname) if name in ("GET_AWAITABLE", "GET_ANEXT", "GET_YIELD_FROM_ITER")
-)
+_AWAITS = frozenset(code for code, name in enumerate(dis.opname) if name in ("GET_AWAITABLE", "GET_ANEXT", "GET_YIELD_FROM_ITER"))
 _EXTENDED_ARG = dis.EXTENDED_ARG
 #: Bytes from the instruction that gets an awaitable to the one at which a frame stands while it awaits it.
 _AWAIT_REACH = 4 if VERSION < (3, 11) else 6 if VERSION < (3, 12) else 10 if VERSION < (3, 15) else 12

@@ -70,11 +70,7 @@ def stepped_task(callback: Any) -> Any:
     if type(callback) is MethodType:
         target = callback.__self__
         function: Any = callback.__func__
-        ours = (
-            type(function) is FunctionType
-            and function.__name__ in ("__step", "__wakeup")
-            and is_library(function.__code__)
-        )
+        ours = type(function) is FunctionType and function.__name__ in ("__step", "__wakeup") and is_library(function.__code__)
         return target if ours and own.is_task(target) else None
     if type_name(callback) in ("TaskStepMethWrapper", "TaskWakeupMethWrapper"):
         from .relations import wrapped_task
@@ -127,11 +123,7 @@ def task_site(task: Any) -> dict[str, Any] | None:
     if is_running(task):
         frames = frames_while_running(task)
         inner = next((f for f in reversed(frames) if not is_library(f.f_code)), frames[-1] if frames else None)
-        return (
-            sites.site(inner.f_code, inner.f_lineno or 0, sites.function_name(inner.f_code))
-            if inner is not None
-            else None
-        )
+        return sites.site(inner.f_code, inner.f_lineno or 0, sites.function_name(inner.f_code)) if inner is not None else None
     link = innermost(chain_of(task))
     return sites.link_site(link) if link is not None else None
 
@@ -246,9 +238,7 @@ def _network(target: Any, name: str, args: tuple[Any, ...]) -> Work | None:
     if name in ("_write_ready", "_loop_writing", "_sendto_ready"):
         return _of_transport(target, "write on", "to")
     if name in ("_call_connection_lost", "_call_connection_made"):
-        return _of_transport(
-            target, f"{name[len('_call_') :]} of {type_qualname(field(target, '_protocol'))} on", "with"
-        )
+        return _of_transport(target, f"{name[len('_call_') :]} of {type_qualname(field(target, '_protocol'))} on", "with")
     return None
 
 

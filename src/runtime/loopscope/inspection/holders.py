@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sys
 from gc import get_referents
+from time import perf_counter
 from types import CellType, CoroutineType, FunctionType, MethodType
 from weakref import ref
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 _UNBOUND = sys.version_info >= (3, 14)
 #: Part of an answer's time that may go into searching.
 _SHARE = 0.4
+#: Seconds between two parts of a search that has not come to the last task.
+_PAUSE = 0.02
+_search_again_at = 0.0
 
 
 class Parked:
@@ -165,9 +169,7 @@ def _resolve(link: Link, name: str) -> Any:
     root, *path = name.split(".")
     if not all(part.isidentifier() for part in (root, *path)):
         return None
-    candidates = (
-        link.referents() if root in link.code.co_varnames + link.code.co_cellvars + link.code.co_freevars else []
-    )
+    candidates = link.referents() if root in link.code.co_varnames + link.code.co_cellvars + link.code.co_freevars else []
     if not candidates and link.frame is not None:
         candidates = [link.frame.f_globals.get(root)]
     for value in candidates:
@@ -237,6 +239,8 @@ class Holders:
 
     def _search(self) -> None:
         """Goes on through the loop's tasks, and again from the first one, as far as the time allows."""
+        if perf_counter() < _search_again_at:
+            return
         budget = self._budget.part(_SHARE)
         kept = _walks.pop(id(self._loop), None)
         if kept is not None and kept[0]() is self._loop and not self._go_on(kept[1], budget):
@@ -246,6 +250,7 @@ class Holders:
 
     def _go_on(self, walk: Walk, budget: Budget) -> bool:
         """Notes what each task holds; False if the time was used up before the last one."""
+        global _search_again_at
         may_hold: dict[int, bool] = {}  # by code; valid while the tasks that were just taken live
         while not walk.ended and not budget.spent():
             tasks = walk.take(20)
@@ -259,6 +264,8 @@ class Holders:
                         noted[:] = [reference for reference in noted if reference() is not None][-50:]
                         noted.append(ref(task))
         if not walk.ended:
+            # Among very many tasks the search is a small part of all answers, so that their rows are not late.
+            _search_again_at = perf_counter() + _PAUSE
             if len(_walks) > 20:
                 _walks.clear()
             _walks[id(self._loop)] = (ref(self._loop), walk)

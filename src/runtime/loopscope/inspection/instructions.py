@@ -73,9 +73,7 @@ for _name in ("BUILD_TUPLE", "BUILD_LIST", "BUILD_SET", "BUILD_STRING", "BUILD_S
     STEPS[_name] = _effect_of_arg(1, 0)
 STEPS["BUILD_MAP"] = _effect_of_arg(2, 0)
 STEPS["BUILD_CONST_KEY_MAP"] = _effect_of_arg(1, 1)
-STEPS["RAISE_VARARGS"] = STEPS["RETURN_VALUE"] = STEPS["RETURN_CONST"] = STEPS["RERAISE"] = lambda machine, arg: (
-    machine.stop()
-)
+STEPS["RAISE_VARARGS"] = STEPS["RETURN_VALUE"] = STEPS["RETURN_CONST"] = STEPS["RERAISE"] = lambda machine, arg: machine.stop()
 
 
 def _on(*names: str) -> Any:

@@ -90,9 +90,7 @@ def timers_page(loop: Any, offset: int, limit: int, budget: Budget) -> dict[str,
     `DEEPEST_TIMER`."""
     heap = a_list(field(loop, "_scheduled"))
     if offset + 1 > DEEPEST_TIMER:
-        raise ValueError(
-            f"Timers are listed in due order up to number {DEEPEST_TIMER:,}: ask for an offset below that."
-        )
+        raise ValueError(f"Timers are listed in due order up to number {DEEPEST_TIMER:,}: ask for an offset below that.")
     last = min(offset + min(limit, MOST_ROWS), DEEPEST_TIMER)
     rows: list[dict[str, Any]] = []
     for due in timers_in_order(heap, last)[offset:]:

@@ -36,9 +36,7 @@ def _kind_of(file: str) -> int:
         name = os.path.normcase(file)
         if file.startswith(_OWN_FOLDER):
             kind = _OWN
-        elif (
-            file.startswith("<frozen ") or name.startswith(_STANDARD_LIBRARY) or any(part in name for part in _PACKAGES)
-        ):
+        elif file.startswith("<frozen ") or name.startswith(_STANDARD_LIBRARY) or any(part in name for part in _PACKAGES):
             kind = _LIBRARY
         else:
             kind = _USER
@@ -135,11 +133,7 @@ def running_frames(frames: list[FrameType]) -> list[dict[str, Any]]:
 
 def created_frames(frames: tuple[tuple[str, int, str], ...]) -> list[dict[str, Any]]:
     """A creation stack as `StackFrame`s."""
-    return [
-        {"file": f, "line": n, "function": name, "library": _kind_of(f) != _USER}
-        for f, n, name in frames
-        if _kind_of(f) != _OWN
-    ]
+    return [{"file": f, "line": n, "function": name, "library": _kind_of(f) != _USER} for f, n, name in frames if _kind_of(f) != _OWN]
 
 
 def traceback_frames(traceback: Any) -> list[dict[str, Any]]:
@@ -149,9 +143,7 @@ def traceback_frames(traceback: Any) -> list[dict[str, Any]]:
         steps.append((traceback.tb_frame.f_code, traceback.tb_lineno))
         traceback = traceback.tb_next
     shown, gap = _with_gap([step for step in steps if not is_own(step[0])])
-    return _mark_gap(
-        [_stack_frame(code, line or code.co_firstlineno, function_name(code)) for code, line in shown], gap
-    )
+    return _mark_gap([_stack_frame(code, line or code.co_firstlineno, function_name(code)) for code, line in shown], gap)
 
 
 def _mark_gap(rows: list[dict[str, Any]], gap: int) -> list[dict[str, Any]]:

@@ -24,9 +24,7 @@ def lock_acquire(view: View) -> Wait | None:
     owner: Any = field(lock, "_owner_task")
     known = owner is not None and stock().is_task(owner)
     held = f" held by {name_of(owner) if owner is not view.task else 'this task'}" if known else ""
-    return Wait(
-        "lock", named(type_name(lock), view.owner("acquire", "__aenter__")) + held, task=id(owner) if known else 0
-    )
+    return Wait("lock", named(type_name(lock), view.owner("acquire", "__aenter__")) + held, task=id(owner) if known else 0)
 
 
 def event_wait(view: View) -> Wait | None:

@@ -60,9 +60,7 @@ class View:
 
     __slots__ = ("_transparent", "asked", "chain", "index", "named_by", "task")
 
-    def __init__(
-        self, asked: Asked, task: Any, chain: Chain, index: int, named_by: Expr | None, transparent: frozenset[int]
-    ) -> None:
+    def __init__(self, asked: Asked, task: Any, chain: Chain, index: int, named_by: Expr | None, transparent: frozenset[int]) -> None:
         self.asked = asked
         self.task = task
         self.chain = chain
