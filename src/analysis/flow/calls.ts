@@ -76,6 +76,25 @@ export function isCaught(values: Values, node: NodeId, types: ReadonlySet<string
   return false;
 }
 
+/** Context managers of tests that expect an exception or a warning: a call in them is made for it. */
+const EXPECTS: ReadonlySet<string> = new Set([
+  ...['raises', 'warns', 'deprecated_call', 'assertRaises', 'assertRaisesRegex', 'assertWarns', 'assertWarnsRegex'],
+  'check_warnings',
+]);
+
+/** Whether a node stands in a `with` of a test that expects what it does to go wrong. */
+export function isExpectedToFail({ ast }: Names, node: NodeId): boolean {
+  for (let at = ast.parent(node); at !== NONE; at = ast.parent(at)) {
+    const kind = ast.kindOf(at);
+    if (kind === Kind.Function || kind === Kind.Lambda) return false;
+    if (kind !== Kind.With) continue;
+    for (const item of ast.childrenOfKind(at, Kind.WithItem)) {
+      if (ast.kindOf(item + 1) === Kind.Call && EXPECTS.has(ast.name(item + 2))) return true;
+    }
+  }
+  return false;
+}
+
 /** Conditions that must hold (or not hold) for a node to be reached: of `if`, `while` and `… if … else …`. */
 export function conditionsAround(names: Names, node: NodeId): NodeId[] {
   const { ast } = names;

@@ -3,6 +3,7 @@
  * coroutine functions given to what only calls them. Says nothing of a function that a decorator may have changed.
  */
 import type { Facts } from '../facts';
+import { isExpectedToFail } from '../flow/calls';
 import type { Invocation } from '../flow/invocations';
 import { argumentsOfCall } from '../flow/invocations';
 import type { FunctionInfo } from '../flow/model';
@@ -10,7 +11,6 @@ import { writtenCallee } from '../flow/places';
 import type { Value } from '../flow/value';
 import type { Fix } from '../finding';
 import type { NodeId } from '../syntax/ast';
-import { NONE } from '../syntax/ast';
 import { Flag, Kind } from '../syntax/kinds';
 import { COROUTINE_FUNCTIONS } from '../flow/library';
 import { defineRule } from './rule';
@@ -18,11 +18,6 @@ import { linesOf, statementOf } from './support/edits';
 import { awaited, isFree, mayAwait, reference } from './support/rewrites';
 
 type Wanted = Pick<Facts, 'ast' | 'names' | 'values' | 'invocations' | 'places'>;
-
-/** Context managers of tests that expect an exception: a call in them is made for its failing. */
-const EXPECTS: ReadonlySet<string> = new Set([
-  ...['raises', 'warns', 'deprecated_call', 'assertRaises', 'assertRaisesRegex', 'assertWarns', 'assertWarnsRegex'],
-]);
 
 export const rule = defineRule({
   code: 'LOOP401',
@@ -51,7 +46,7 @@ export const rule = defineRule({
       const use = useOf(facts, call);
       if (use === undefined) continue;
       const name = coroutineName(facts, call);
-      if (name === undefined || isExpectedToFail(facts, call)) continue;
+      if (name === undefined || isExpectedToFail(names, call)) continue;
       const what = `${name}()`;
       const message =
         use === 'test'
@@ -130,18 +125,6 @@ function coroutineName({ ast, values, names }: Wanted, call: NodeId): string | u
       return other !== undefined && other !== fn && !other.isAsync && values.linearBases(cls).includes(fn.cls ?? cls);
     });
   return isOverridden ? undefined : writtenCallee(values, call);
-}
-
-function isExpectedToFail({ ast }: Wanted, call: NodeId): boolean {
-  for (let at = ast.parent(call); at !== NONE; at = ast.parent(at)) {
-    const kind = ast.kindOf(at);
-    if (kind === Kind.Function || kind === Kind.Lambda) return false;
-    if (kind !== Kind.With) continue;
-    for (const item of ast.childrenOfKind(at, Kind.WithItem)) {
-      if (ast.kindOf(item + 1) === Kind.Call && EXPECTS.has(ast.name(item + 2))) return true;
-    }
-  }
-  return false;
 }
 
 // ------------------------------------------------------------------ functions given away

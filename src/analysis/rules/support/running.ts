@@ -3,7 +3,7 @@
  * that fails because a loop runs already. Builds no findings.
  */
 import type { Facts } from '../../facts';
-import { importsModule } from '../../flow/calls';
+import { importsModule, isCaught, isExpectedToFail } from '../../flow/calls';
 import { LOOP, RUNNER } from '../../flow/library';
 import type { FunctionInfo } from '../../flow/model';
 import type { Reached } from '../../flow/places';
@@ -19,6 +19,8 @@ export type Wanted = Pick<Facts, 'ast' | 'names' | 'values' | 'places' | 'graphs
 const OWN_LOOP: ReadonlySet<string> = new Set([
   ...['asyncio.run', 'uvloop.run', 'winloop.run', 'anyio.run', `${RUNNER}.run`],
 ]);
+
+const RUNTIME_ERROR: ReadonlySet<string> = new Set(['RuntimeError']);
 
 /** Which of the two rules a call belongs to. */
 export type RunKind = 'asyncio.run' | 'loop.run';
@@ -62,11 +64,16 @@ export function runsInLoop(facts: Wanted): RunInLoop[] {
       const kind = runsLoop(facts, call);
       const helper = kind ? undefined : places.helperAt(call);
       const through: Reached<RunKind> | undefined = helper && (ofRun(helper) ?? ofLoop(helper));
-      if ((kind ?? through) === undefined || !isReachable(facts, fn, call)) continue;
+      if ((kind ?? through) === undefined || isExpected(facts, call) || !isReachable(facts, fn, call)) continue;
       found.push({ call, fn, kind: kind ?? through?.what ?? 'loop.run', through });
     }
   }
   return found;
+}
+
+/** Whether the code is ready for the RuntimeError: a test that wants it, or a handler. */
+function isExpected({ names, values }: Wanted, call: NodeId): boolean {
+  return isExpectedToFail(names, call) || isCaught(values, call, RUNTIME_ERROR);
 }
 
 function isReachable({ graphs }: Wanted, fn: FunctionInfo | undefined, call: NodeId): boolean {
