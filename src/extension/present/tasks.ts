@@ -140,25 +140,44 @@ function finishedCounts(row: FoldRow): string {
 
 /** A task's tooltip. `now`: loop time, s. */
 export function taskTooltip(task: TaskDetailRow, now: number | undefined): string {
-  const for_ = now === undefined ? '' : ` for ${exactDuration(now - task.since)}`;
-  const ago = now === undefined ? '' : ` ${exactDuration(now - task.created)} ago`;
   const done = isDone(task.state);
-  const wait = task.waitsFor === '' ? '' : ` · ${escaped(task.waitsFor)}`;
-  const due = task.due !== null && now !== undefined && !done ? `, ${exactDuration(task.due - now)} left` : '';
-  const head = lines(
-    dotted(`**${escaped(task.name)}**`, code(call(task.coroutine))),
-    `$(${STATE_ICONS[task.state].id}) ${done ? `${task.state}${for_ && `${for_.replace(' for', '')} ago`}` : `${task.state}${for_}`}${wait}${due}`,
-    task.detail !== '' && escaped(task.detail),
-    `${counted(task.steps, 'step')} · ${exactDuration(task.busy)} busy`,
-  );
   const chain =
     task.frames.length === 0
       ? !done && '*Its await chain could not be read: it runs, or is just ending.*'
       : `**Await chain**, innermost last\n\n${frameList(task.frames)}`;
-  return blocks(head, chain, creation(task, ago), awaiters(task));
+  return blocks(head(task, now), chain, creation(task, ago(task, now)), awaiters(task));
 }
 
-function creation(task: TaskDetailRow, ago: string): string {
+/** A task's tooltip once nobody can be asked any more: what its row knows. */
+export function endedTaskTooltip(task: TaskRow, now: number | undefined): string {
+  const at = task.at && `At ${siteLink(task.at)}`;
+  return blocks(
+    head(task, now),
+    at ?? '',
+    creation({ ...task, creation: [] }, ago(task, now)),
+    '*The program has ended.*',
+  );
+}
+
+function ago(task: TaskRow, now: number | undefined): string {
+  return now === undefined ? '' : ` ${exactDuration(now - task.created)} ago`;
+}
+
+function head(task: TaskRow, now: number | undefined): string {
+  const passed = now === undefined ? '' : exactDuration(now - task.since);
+  const done = isDone(task.state);
+  const state = passed === '' ? task.state : done ? `${task.state} ${passed} ago` : `${task.state} for ${passed}`;
+  const wait = task.waitsFor === '' ? '' : ` · ${escaped(task.waitsFor)}`;
+  const due = task.due !== null && now !== undefined && !done ? `, ${exactDuration(task.due - now)} left` : '';
+  return lines(
+    dotted(`**${escaped(task.name)}**`, code(call(task.coroutine))),
+    `$(${STATE_ICONS[task.state].id}) ${state}${wait}${due}`,
+    task.detail !== '' && escaped(task.detail),
+    `${counted(task.steps, 'step')} · ${exactDuration(task.busy)} busy`,
+  );
+}
+
+function creation(task: Pick<TaskDetailRow, 'createdAt' | 'creation'>, ago: string): string {
   const first = task.createdAt ? siteLink(task.createdAt) : '*place not captured*';
   const steps = task.creation.map((step) => {
     const who = step.task === null ? 'no task' : `**${escaped(step.name)}**`;

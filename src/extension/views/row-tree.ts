@@ -107,6 +107,21 @@ export class RowTree<Row> {
     return changed.result();
   }
 
+  /**
+   * Looks below rows that were never opened, those nearest to the roots first, because nobody can be asked later.
+   * @param most so many rows at most
+   */
+  async lookBelow(most: number): Promise<void> {
+    let level: readonly RowNode<Row>[] = this.known(undefined);
+    for (let left = most; left > 0 && level.length > 0;) {
+      const unseen = level.filter((node) => node.row !== undefined && node.item.collapsible !== 'none' && !node.kids);
+      const chosen = unseen.slice(0, left);
+      left -= chosen.length;
+      await Promise.all(chosen.map((node) => this.load(node, new Changed<Row>())));
+      level = level.flatMap((node) => this.known(node));
+    }
+  }
+
   /** Presents every known row again (times have passed, a session has ended) without asking for anything. */
   present(): readonly RowNode<Row>[] {
     const changed: RowNode<Row>[] = [];
@@ -157,7 +172,7 @@ export class RowTree<Row> {
     for (const node of this.known(parent)) {
       if (node.row === undefined || node.item.collapsible === 'none') continue;
       if (node.open && (node.kids !== undefined || deep)) open.push(node);
-      else if (!node.open && node.kids) this.forget(node);
+      else if (!node.open && node.kids && node.kids.version !== this.source.version(node.row)) this.forget(node);
     }
     await Promise.all(open.map((node) => this.refreshBelow(node, deep, changed)));
   }

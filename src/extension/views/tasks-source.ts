@@ -2,7 +2,7 @@
 import { MAX_PAGE_ROWS, type TaskNode, type TasksArguments } from '../../protocol/dap';
 import type { ItemData } from '../present/item';
 import { presentLoopOfTasks } from '../present/loops';
-import { presentTaskNode, taskTooltip, TREE_WORDS } from '../present/tasks';
+import { endedTaskTooltip, presentTaskNode, taskTooltip, TREE_WORDS } from '../present/tasks';
 import { count, dotted } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
 import type { Rows } from './row-tree';
@@ -26,8 +26,9 @@ export class TasksSource extends SessionSource {
 
   override async tooltip(row: ViewRow): Promise<string> {
     if (row.kind !== 'task' || row.node.kind !== 'task') return super.tooltip(row);
-    const detail = await row.session.request('loopscope/task', { task: row.node.task });
-    return taskTooltip(detail, this.loopTime(row.session, detail.loop));
+    const now = this.loopTime(row.session, row.node.loop);
+    if (row.session.phase === 'gone') return endedTaskTooltip(row.node, now);
+    return taskTooltip(await row.session.request('loopscope/task', { task: row.node.task }), now);
   }
 
   protected override optionsVersion(): string {

@@ -19,6 +19,9 @@ import type { ViewState } from './view-state';
 /** Rows below one row at most; beyond, a filter is the better way. */
 const MAX_ROWS = 1000;
 
+/** Closed rows below which a last look is taken when the program has ended. */
+const LAST_ROWS = 40;
+
 /** Resources of this scheme colour the labels of rows; see RowDecorations. */
 export const ROW_SCHEME = 'loopscope-row';
 
@@ -101,7 +104,9 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
 
   /** The program has ended: takes its last state, seen or not, as long as somebody answers. */
   async lastLook(): Promise<void> {
-    if (!this.parts.state.paused) await this.refresh(true);
+    if (this.parts.state.paused) return;
+    await this.refresh(true);
+    await this.tree.lookBelow(LAST_ROWS);
   }
 
   async more(node: ViewNode): Promise<void> {
@@ -137,7 +142,12 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   async open(node: ViewNode | undefined): Promise<readonly ViewNode[]> {
     if (node && !node.open) {
       this.tree.setOpen(node, true);
-      await this.view.reveal(node, { select: false, expand: true });
+      try {
+        await this.view.reveal(node, { select: false, expand: true });
+      } catch {
+        // The row has gone meanwhile: there is nothing to open any more.
+        if (this.tree.find(node.id) !== node) return [];
+      }
     }
     return this.tree.children(node);
   }

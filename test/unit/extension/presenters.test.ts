@@ -11,7 +11,13 @@ import {
 import { STATE_ICONS, matches } from '../../../src/extension/present/item';
 import { presentQueueRow, presentTimerRow } from '../../../src/extension/present/queues';
 import { statusText } from '../../../src/extension/present/status';
-import { presentTaskNode, taskText, taskTooltip, type TaskContext } from '../../../src/extension/present/tasks';
+import {
+  endedTaskTooltip,
+  presentTaskNode,
+  taskText,
+  taskTooltip,
+  type TaskContext,
+} from '../../../src/extension/present/tasks';
 import type { TaskDetailRow } from '../../../src/protocol/dap';
 import type { TaskState } from '../../../src/protocol/wire';
 import { foldRow, loopRow, site, taskRow, update } from './fake-session';
@@ -135,6 +141,14 @@ describe('tooltip of a task', () => {
     assert.match(text, /2\. no task · \*place not captured\*/);
     assert.match(text, /\*\*Awaited by\*\* \*\*Task\\-1\*\*/);
     assert.match(taskTooltip(detail({ creation: [], createdAt: null }), 1), /\*\*Created\*\*.*\*place not captured\*/);
+  });
+
+  it('tells what is left to tell once the program has ended', () => {
+    const text = endedTaskTooltip(taskRow(7), 142.5);
+    assert.match(text, /Task\\-7/);
+    assert.match(text, /At \[server\\\.py\\:18\]/);
+    assert.match(text, /\*\*Created\*\*.*server\\\.py\\:30/);
+    assert.match(text, /The program has ended/);
   });
 
   it('tells states, steps and times', () => {

@@ -274,6 +274,23 @@ describe('RowTree', () => {
     assert.deepEqual(await outline(tree), ['a', '  a1', '    a2', 'b']);
   });
 
+  it('looks below rows that were never opened, nearest to the roots first, and no further than it may', async () => {
+    const source = new FakeSource(world({ '': ['a', 'b'], a: ['a1'], b: ['b1'], a1: ['a2'], b1: ['b2'] }));
+    const tree = new RowTree(source, () => LIMITS);
+    await tree.refresh(true);
+    source.asked = [];
+    await tree.lookBelow(3);
+    assert.deepEqual(source.asked, ['a', 'b', 'a1']);
+    await tree.refresh();
+    source.fail = 'gone';
+    const [a] = tree.known(undefined);
+    assert.equal(tree.setOpen(a!, true), false, 'it is up to date');
+    assert.deepEqual(
+      (await tree.children(a)).map((node) => node.id),
+      ['a1'],
+    );
+  });
+
   it('gives the tooltip when it is asked for', async () => {
     const source = new FakeSource(world({ '': ['a'] }));
     const tree = new RowTree(source, () => LIMITS);
