@@ -44,7 +44,7 @@ function compose(context: vscode.ExtensionContext): LoopscopeApi {
     clock,
     wall,
   );
-  const log = own(new LogChannel(hub, state, report));
+  const log = own(new LogChannel(hub, report));
   const views = own(new EventLoopViews(hub, state, { report, lastLook: () => log.lastLook() }));
   own(new StatusBar(hub, state));
   const parts = [

@@ -28,7 +28,7 @@ export const settings = {
   detail: (scope?: vscode.Uri): 'adaptive' | 'full' => oneOf(read(Settings.detail, scope), ['adaptive', 'full']),
   pageSize: (): number => Math.round(number(read(Settings.pageSize), 10, 200, 100)),
   /** ms */
-  refreshInterval: (): number => number(read(Settings.refreshInterval), 100, 10_000, 300),
+  refreshInterval: (): number => number(read(Settings.refreshInterval), 100, 10_000, 1000),
   tasksTree: (): TaskTree => oneOf(read(Settings.tasksTree), ['creator', 'awaits', 'flat']),
   tasksSort: (): TaskSort => oneOf(read(Settings.tasksSort), ['age', 'busy', 'steps', 'name']),
   tasksGroup: (): TaskGroup => oneOf(read(Settings.tasksGroup), ['none', 'coroutine', 'state', 'site']),

@@ -209,10 +209,13 @@ export class Workbench {
 
   /** The empty view's text: its message and welcome content. */
   async welcome(view: string): Promise<string> {
-    return this.view(view)
+    const texts = await this.view(view)
       .locator('.welcome-view-content, .tree-explorer-viewlet-tree-view .message')
-      .first()
-      .innerText();
+      .allInnerTexts();
+    return texts
+      .map((text) => text.trim())
+      .filter(Boolean)
+      .join('\n');
   }
 
   /** The tooltip of a row. */

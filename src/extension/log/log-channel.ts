@@ -7,13 +7,12 @@ import { DisposableStore } from '../../common/disposable-store';
 import { Commands, LOG_CHANNEL, LOG_LANGUAGE } from '../../protocol/ids';
 import type { SessionHub } from '../sessions/session-hub';
 import { Refresher } from '../views/refresher';
-import type { ViewState } from '../views/view-state';
-import { LogFeed, placeInLine } from './log-feed';
+import { LogFeed, MAX_SITES, placeInLine } from './log-feed';
 
-/** ms between two looks. */
-const INTERVAL = 500;
+/** ms between two looks. VS Code looks for links once a text has been quiet for a second: more often, there were none. */
+const INTERVAL = 2500;
 /** Lines taken at one look: more than can be read, less than would hold the editor up. */
-const LINES = 1000;
+const LINES = 2500;
 /** Lines taken when the program has ended and they could not be had later. */
 const LAST_LINES = 10_000;
 
@@ -25,7 +24,6 @@ export class LogChannel implements vscode.Disposable {
 
   constructor(
     private readonly hub: SessionHub,
-    state: ViewState,
     report: (error: unknown) => void,
   ) {
     this.refresher = new Refresher(
@@ -49,12 +47,6 @@ export class LogChannel implements vscode.Disposable {
         // There is a channel to choose in the output panel as soon as there is something to log.
         if (hub.current) this.open();
         this.feed.keepOnly(new Set(hub.every.map((session) => session.id)));
-        this.refresher.notify();
-      }),
-    );
-    this.store.add(
-      state.onDidPause((paused) => {
-        this.refresher.setPaused(paused);
         this.refresher.notify();
       }),
     );
@@ -103,7 +95,7 @@ export class LogChannel implements vscode.Disposable {
 
   private links(document: vscode.TextDocument): vscode.DocumentLink[] {
     const links: vscode.DocumentLink[] = [];
-    for (let number = 0; number < document.lineCount; number += 1) {
+    for (let number = Math.max(0, document.lineCount - MAX_SITES); number < document.lineCount; number += 1) {
       const { text } = document.lineAt(number);
       const site = this.feed.siteOf(text);
       const place = site && placeInLine(text);

@@ -8,8 +8,8 @@ import type { LiveSession } from '../sessions/live-session';
 
 /** Lines in one answer. */
 const PAGE = 500;
-/** Sites remembered for links. */
-const MAX_SITES = 20_000;
+/** Sites remembered for links: those of the newest lines. */
+export const MAX_SITES = 20_000;
 
 export class LogFeed {
   private readonly positions = new Map<string, number>();

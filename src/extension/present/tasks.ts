@@ -17,6 +17,8 @@ export interface TaskContext {
   readonly pinned: boolean;
   /** Open at first. */
   readonly expanded: boolean;
+  /** Others are shown below it. */
+  readonly open: boolean;
 }
 
 const LABEL = 80;
@@ -43,7 +45,7 @@ function presentTask(task: TaskRow, context: TaskContext): ItemData {
     context.pinned && 'pinned',
     task.state,
     isDone(task.state) ? task.detail : shortened(task.waitsFor, WAIT),
-    !context.over && since(task, context.now),
+    !context.over && since(task, context),
   );
   const icon = STATE_ICONS[task.state];
   const gone = isDone(task.state) || context.over;
@@ -71,21 +73,25 @@ function openSite(task: TaskRow): Pick<ItemData, 'open'> {
 }
 
 /** For how long it has been so, or for how long it will be. */
-function since(task: TaskRow, now: number | undefined): string {
+function since(task: TaskRow, { now, open }: TaskContext): string {
   if (now === undefined) return '';
   if (task.due !== null && task.state === 'waiting') {
+    if (open) return '';
     const left = timeLeft(task.due - now);
     return left === 'due' ? 'due' : `${left} left`;
   }
   const passed = age(now - task.since);
   if (isDone(task.state)) return `${passed} ago`;
-  // What has only just become so needs no time beside it: it would only tremble.
-  return passed === '<1 s' ? '' : passed;
+  // What has only just become so needs no time beside it: it would only tremble. A row with others open below it is
+  // drawn together with them: it tells no seconds.
+  return passed === '<1 s' || (open && passed.endsWith(' s')) ? '' : passed;
 }
 
 function presentFold(row: FoldRow, context: TaskContext): ItemData {
-  const states = stateCounts(row);
-  const oldest = context.now === undefined || context.over ? '' : `oldest ${age(context.now - row.oldest)}`;
+  // What the rows below say need not be said twice.
+  const states = context.open ? '' : stateCounts(row);
+  const oldest =
+    context.now === undefined || context.over || context.open ? '' : `oldest ${age(context.now - row.oldest)}`;
   const label =
     row.kind === 'fold'
       ? `× ${count(row.count)} · ${shortened(row.text, LABEL)}`
@@ -113,7 +119,7 @@ function presentFold(row: FoldRow, context: TaskContext): ItemData {
       `**${escaped(label)}**`,
       row.kind === 'fold' && 'Tasks of the same coroutine, in the same state, with equal tasks below them.',
       row.kind === 'finished' && 'Tasks that have ended, no longer listed one by one.',
-      states,
+      stateCounts(row),
     ),
     muted: gone,
   };

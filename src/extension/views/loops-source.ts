@@ -34,18 +34,18 @@ export class LoopsSource extends SessionSource {
     }
   }
 
-  protected override presentRow(row: ViewRow): ItemData {
+  protected override presentRow(row: ViewRow, open: boolean): ItemData {
     const { session } = row;
     switch (row.kind) {
       case 'loop': {
         const now = this.loopTime(session, row.loop.loop) ?? row.loop.time;
         const few = session.knownLoops.length <= OPEN_AT_FIRST;
-        return presentLoop(row.loop, now, session.over, few);
+        return presentLoop(row.loop, { now, over: session.over, expanded: few, open });
       }
       case 'life':
         return presentLife(row.loop, row.step, this.loopTime(session, row.loop.loop) ?? row.loop.time, session.over);
       case 'fact':
-        return presentFact(row.loop, row.fact, session.over);
+        return presentFact(row.loop, row.fact, this.loopTime(session, row.loop.loop) ?? row.loop.time, session.over);
       case 'registration':
         return presentRegistration(row.row, session.over);
       case 'session':

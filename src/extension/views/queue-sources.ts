@@ -10,17 +10,21 @@ import type { ViewRow } from './rows';
 import { NOTHING, SessionSource } from './session-source';
 
 abstract class QueueSource extends SessionSource {
+  /** By session and loop: why nothing is seen, and how long the queue was on the page. */
   private readonly notices = new Map<string, string>();
+  private readonly lengths = new Map<string, number>();
 
   override notice(): string {
     const shown = new Set(this.hub.shown.map((session) => session.id));
-    for (const key of [...this.notices.keys()]) if (!shown.has(key.split(' ')[0] ?? '')) this.notices.delete(key);
+    for (const map of [this.notices, this.lengths]) {
+      for (const key of [...map.keys()]) if (!shown.has(key.split(' ')[0] ?? '')) map.delete(key);
+    }
     return [...new Set(this.notices.values())].join(' ');
   }
 
-  protected override presentRow(row: ViewRow): ItemData {
+  protected override presentRow(row: ViewRow, open: boolean): ItemData {
     const { session } = row;
-    if (row.kind === 'loop') return presentLoopOfQueue(row.loop, this.lengthOf(row.loop), session.over);
+    if (row.kind === 'loop') return presentLoopOfQueue(row.loop, this.lengthOf(row.loop), session.over, open);
     return this.presentHandle(row);
   }
 
@@ -40,6 +44,17 @@ abstract class QueueSource extends SessionSource {
     return parent.kind === 'loop' ? this.pages(parent.session, parent.loop.loop, limit) : NOTHING;
   }
 
+  /** How many there are, by the pages that are shown where there are any: what the title says is what the rows say. */
+  override summary(): string {
+    if (this.hub.shown.length === 0) return '';
+    const sum = this.hub.shown.reduce((total, session) => {
+      const loops = session.knownLoops.filter((loop) => loop.state !== 'closed' && loop.state !== 'collected');
+      const pages = loops.map((loop) => this.lengths.get(`${session.id} ${loop.loop}`) ?? this.lengthOf(loop));
+      return total + pages.reduce((all, length) => all + length, 0);
+    }, 0);
+    return count(sum);
+  }
+
   protected abstract lengthOf(loop: LoopRow): number;
   protected abstract presentHandle(row: ViewRow): ItemData;
   protected abstract ask(
@@ -57,6 +72,7 @@ abstract class QueueSource extends SessionSource {
       const page = await this.ask(session, loop, offset, wanted);
       rows.push(...page.nodes);
       total = page.total;
+      this.lengths.set(`${session.id} ${loop}`, total);
       const key = `${session.id} ${loop}`;
       if (page.notice === '') this.notices.delete(key);
       else this.notices.set(key, page.notice);
@@ -67,10 +83,6 @@ abstract class QueueSource extends SessionSource {
 }
 
 export class ReadySource extends QueueSource {
-  override summary(): string {
-    return count(this.hub.shown.reduce((sum, session) => sum + (session.update?.ready ?? 0), 0));
-  }
-
   protected override lengthOf(loop: LoopRow): number {
     return loop.ready;
   }
@@ -92,10 +104,6 @@ export class ReadySource extends QueueSource {
 }
 
 export class TimersSource extends QueueSource {
-  override summary(): string {
-    return count(this.hub.shown.reduce((sum, session) => sum + (session.update?.timers ?? 0), 0));
-  }
-
   protected override lengthOf(loop: LoopRow): number {
     return loop.timers;
   }

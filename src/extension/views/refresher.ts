@@ -27,6 +27,7 @@ export class Refresher {
   private wanted = false;
   private cancelNext: (() => void) | undefined;
   private cancelTick: (() => void) | undefined;
+  private cancelHold: (() => void) | undefined;
   private ticking = false;
   private disposed = false;
 
@@ -59,15 +60,28 @@ export class Refresher {
     this.schedule();
   }
 
+  /** Somebody reads what is shown: nothing changes for `ms`, or until `release`. */
+  hold(ms: number): void {
+    this.cancelHold?.();
+    this.cancelHold = this.timers.after(ms, () => this.release());
+  }
+
+  release(): void {
+    this.cancelHold?.();
+    this.cancelHold = undefined;
+    this.start();
+  }
+
   dispose(): void {
     this.disposed = true;
     this.visible = false;
     this.cancelNext?.();
     this.cancelTick?.();
+    this.cancelHold?.();
   }
 
   private start(): void {
-    if (!this.wanted || !this.visible || this.paused || this.running || this.cancelNext) return;
+    if (!this.wanted || !this.visible || this.paused || this.running || this.cancelNext || this.cancelHold) return;
     this.wanted = false;
     this.running = true;
     this.host
@@ -91,7 +105,7 @@ export class Refresher {
     } else {
       this.cancelTick ??= this.timers.after(TICK, () => {
         this.cancelTick = undefined;
-        this.host.tick();
+        if (!this.cancelHold) this.host.tick();
         this.schedule();
       });
     }

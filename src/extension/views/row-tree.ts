@@ -19,7 +19,8 @@ export interface RowSource<Row> {
   children(parent: Row | undefined, limit: number): Promise<Rows<Row>>;
   /** Changes when the rows below `parent` may have changed. */
   version(parent: Row | undefined): string;
-  present(row: Row): ItemData;
+  /** How a row looks. `open`: others are shown below it, which say already what it need not say. */
+  present(row: Row, open: boolean): ItemData;
   /** Text of a lazy tooltip, as Markdown. */
   tooltip(row: Row): Promise<string>;
 }
@@ -88,11 +89,15 @@ export class RowTree<Row> {
     return this.nodes.get(id);
   }
 
-  /** A person opened or closed a node. True: its rows are old or not there, refresh it. */
-  setOpen(node: RowNode<Row>, open: boolean): boolean {
+  /** A person opened or closed a node. `stale`: its rows are old or not there; `changed`: it looks different now. */
+  setOpen(node: RowNode<Row>, open: boolean): { readonly stale: boolean; readonly changed: boolean } {
     node.open = open;
-    if (!open || node.row === undefined) return false;
-    return node.kids === undefined || node.kids.version !== this.source.version(node.row);
+    if (node.row === undefined) return { stale: false, changed: false };
+    // That it is open or closed need not be drawn: the person did it.
+    const before = { ...node.item, collapsible: open ? 'expanded' : 'collapsed' } as const;
+    this.show(node, node.row);
+    const stale = open && (node.kids === undefined || node.kids.version !== this.source.version(node.row));
+    return { stale, changed: !sameItem(before, node.item) };
   }
 
   /**
@@ -262,10 +267,10 @@ export class RowTree<Row> {
   }
 
   private create(id: string, row: Row, parent: RowNode<Row> | undefined): RowNode<Row> {
-    const item = this.source.present(row);
-    const open = this.opened.get(id) ?? item.collapsible === 'expanded';
+    const closed = this.source.present(row, false);
+    const open = this.opened.get(id) ?? closed.collapsible === 'expanded';
+    const item = withOpen(open ? this.source.present(row, true) : closed, open);
     const node: RowNode<Row> = { id, parent, row, placeholder: undefined, item, open, kids: undefined };
-    node.item = withOpen(item, open);
     this.nodes.set(id, node);
     return node;
   }
@@ -294,8 +299,11 @@ export class RowTree<Row> {
 
   /** Presents `row` in `node`. True: it looks different. */
   private show(node: RowNode<Row>, row: Row): boolean {
-    const item = this.source.present(row);
-    if (node.item.collapsible === 'none' && item.collapsible === 'expanded') node.open = true;
+    let item = this.source.present(row, node.open);
+    if (node.item.collapsible === 'none' && item.collapsible === 'expanded' && !node.open) {
+      node.open = true;
+      item = this.source.present(row, true);
+    }
     const shown = withOpen(item, node.open);
     node.row = row;
     if (sameItem(shown, node.item)) return false;

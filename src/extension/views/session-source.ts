@@ -45,12 +45,12 @@ export abstract class SessionSource implements RowSource<ViewRow> {
     return this.below(parent, limit);
   }
 
-  present(row: ViewRow): ItemData {
-    return row.kind === 'session' ? presentSession(row.session) : this.presentRow(row);
+  present(row: ViewRow, open: boolean): ItemData {
+    return row.kind === 'session' ? presentSession(row.session, open) : this.presentRow(row, open);
   }
 
   tooltip(row: ViewRow): Promise<string> {
-    return Promise.resolve(escaped(this.present(row).aria));
+    return Promise.resolve(escaped(this.present(row, false).aria));
   }
 
   /** Figures for the view's title. */
@@ -67,7 +67,7 @@ export abstract class SessionSource implements RowSource<ViewRow> {
 
   /** '' for the session itself. */
   protected abstract idInSession(row: ViewRow): string;
-  protected abstract presentRow(row: ViewRow): ItemData;
+  protected abstract presentRow(row: ViewRow, open: boolean): ItemData;
   /** The rows of a session that has started. */
   protected abstract content(session: LiveSession, limit: number): Promise<Rows<ViewRow>>;
   protected abstract below(parent: ViewRow, limit: number): Promise<Rows<ViewRow>>;
@@ -113,13 +113,10 @@ export function endWords(session: LiveSession): string {
   return session.endedAt === undefined ? how : `${how} at ${timeOfDay(session.endedAt)}`;
 }
 
-export function presentSession(session: LiveSession): ItemData {
+export function presentSession(session: LiveSession, open: boolean): ItemData {
   const process = session.update?.process;
-  const words = session.over
-    ? endWords(session)
-    : session.phase === 'starting'
-      ? 'starting'
-      : counted(session.update?.liveTasks ?? 0, 'task');
+  const tasks = open ? '' : counted(session.update?.liveTasks ?? 0, 'task');
+  const words = session.over ? endWords(session) : session.phase === 'starting' ? 'starting' : tasks;
   const description = dotted(process && process.pid > 0 && `pid ${process.pid}`, words);
   const failed = session.over && (process?.exitCode ?? 0) !== 0;
   const icon = failed

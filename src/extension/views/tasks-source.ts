@@ -41,9 +41,9 @@ export class TasksSource extends SessionSource {
     return `${this.state.choice.tree}/${row.loop ?? ''}/${row.node.node}`;
   }
 
-  protected override presentRow(row: ViewRow): ItemData {
+  protected override presentRow(row: ViewRow, open: boolean): ItemData {
     const { session } = row;
-    if (row.kind === 'loop') return presentLoopOfTasks(row.loop, session.over);
+    if (row.kind === 'loop') return presentLoopOfTasks(row.loop, session.over, open);
     if (row.kind !== 'task') throw new Error(`the Tasks view has no ${row.kind} rows`);
     const { node } = row;
     const { tree, filter } = this.state.choice;
@@ -52,6 +52,7 @@ export class TasksSource extends SessionSource {
       now: this.loopTime(session, loop),
       over: session.over,
       filter,
+      open,
       pinned: node.kind === 'task' && this.state.isPinned(session.id, node.task),
       expanded: tree !== 'flat' && (row.depth === 0 || (filter !== '' && row.depth < FILTER_DEPTH)),
     });

@@ -10,8 +10,9 @@ import { dotted, timeOfDay } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
 import type { SessionHub } from '../sessions/session-hub';
 import { settings } from '../settings';
-import { Refresher } from './refresher';
-import { RowTree, type Changes, type RowNode } from './row-tree';
+import { Painter } from './painter';
+import { Refresher, type Timers } from './refresher';
+import { RowTree, type RowNode } from './row-tree';
 import type { ViewRow } from './rows';
 import { endWords, type SessionSource } from './session-source';
 import type { ViewState } from './view-state';
@@ -22,8 +23,18 @@ const MAX_ROWS = 1000;
 /** Closed rows below which a last look is taken when the program has ended. */
 const LAST_ROWS = 40;
 
+/** For how long rows stand still once a tooltip was asked for, ms. */
+const READING = 4000;
+
 /** Resources of this scheme colour the labels of rows; see RowDecorations. */
 export const ROW_SCHEME = 'loopscope-row';
+
+const TIMERS: Timers = {
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 export type ViewNode = RowNode<ViewRow>;
 
@@ -41,10 +52,13 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   readonly view: vscode.TreeView<ViewNode>;
   private readonly tree: RowTree<ViewRow>;
   private readonly refresher: Refresher;
+  private readonly painter: Painter<ViewNode>;
   private readonly drawn = new vscode.EventEmitter<ViewNode[] | undefined>();
   readonly onDidChangeTreeData = this.drawn.event;
   private readonly store = new DisposableStore();
   private shown = '';
+  private asked = false;
+  private answering = false;
   /** Refreshes one after the other. */
   private turn: Promise<void> = Promise.resolve();
 
@@ -55,34 +69,41 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
       {
         interval: () => settings.refreshInterval(),
         refresh: () => this.refresh(false),
-        tick: () => this.draw(this.tree.present()),
+        tick: () => this.painter.paint(this.tree.present()),
         failed: parts.report,
       },
+      TIMERS,
+    );
+    this.painter = new Painter(
       {
-        after: (ms, work) => {
-          const timer = setTimeout(work, ms);
-          return () => clearTimeout(timer);
-        },
+        draw: (nodes) => this.drawn.fire(nodes && [...nodes]),
+        isHead: (node) => node.item.collapsible === 'expanded',
+        gap: () => 2 * settings.refreshInterval(),
       },
+      TIMERS,
     );
     this.view = vscode.window.createTreeView(Views[parts.name], { treeDataProvider: this, showCollapseAll: true });
     this.store.add(this.view);
     this.store.add(this.refresher);
+    this.store.add(this.painter);
     this.store.add(this.drawn);
     this.store.add(this.view.onDidChangeVisibility(({ visible }) => this.refresher.setVisible(visible)));
     this.store.add(this.view.onDidExpandElement(({ element }) => this.setOpen(element, true)));
     this.store.add(this.view.onDidCollapseElement(({ element }) => this.setOpen(element, false)));
+    this.store.add(this.view.onDidChangeSelection(() => this.release()));
     this.store.add(hub.onDidChange((session) => this.sessionChanged(session)));
     this.store.add(hub.onDidChangeShown(() => this.shownChanged()));
     this.store.add(
       state.onDidPause((paused) => {
         this.refresher.setPaused(paused);
+        this.painter.freeze(paused);
         if (!paused) this.refresher.notify();
         this.title();
       }),
     );
     this.refresher.setVisible(this.view.visible);
     this.refresher.setPaused(state.paused);
+    this.painter.freeze(state.paused);
     this.shownChanged();
   }
 
@@ -97,9 +118,30 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
 
   /** What the person asked for has changed: brought up to date even while paused, as far as it can be. */
   ask(): void {
-    if (this.parts.state.paused) void this.refresh(false).catch(this.parts.report);
-    else this.refresher.notify();
     this.title();
+    if (!this.view.visible) {
+      this.refresher.notify();
+      return;
+    }
+    this.asked = true;
+    void this.answer();
+  }
+
+  /** One refresh after the other until what was asked last is drawn: a person waits for it. */
+  private async answer(): Promise<void> {
+    if (this.answering) return;
+    this.answering = true;
+    try {
+      while (this.asked) {
+        this.asked = false;
+        await this.refresh(false);
+        this.painter.paintNow(undefined);
+      }
+    } catch (error) {
+      this.parts.report(error);
+    } finally {
+      this.answering = false;
+    }
   }
 
   /** The program has ended: takes its last state, seen or not, as long as somebody answers. */
@@ -110,8 +152,7 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   }
 
   async more(node: ViewNode): Promise<void> {
-    const parent = await this.tree.more(node);
-    this.drawn.fire(parent ? [parent] : undefined);
+    this.painter.paintNow(await this.tree.more(node));
   }
 
   /** Rows as they are known now, without asking. */
@@ -157,7 +198,7 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
     const turn = this.turn.then(async () => {
       const changes = await this.tree.refresh(deep);
       const repainted = this.tree.present();
-      this.draw(changes === 'all' ? changes : [...new Set([...changes, ...repainted])]);
+      this.painter.paint(changes === 'all' ? changes : [...new Set([...changes, ...repainted])]);
       this.title();
       this.parts.refreshed();
     });
@@ -181,6 +222,9 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: ViewNode): Promise<vscode.TreeItem> {
+    // Drawing a row again would take its tooltip away.
+    this.refresher.hold(READING);
+    this.painter.hold(READING);
     try {
       item.tooltip = markdown(await this.tree.tooltip(node));
     } catch (error) {
@@ -190,11 +234,20 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   }
 
   private setOpen(node: ViewNode, open: boolean): void {
-    if (!this.tree.setOpen(node, open)) return;
+    this.release();
+    const { stale, changed } = this.tree.setOpen(node, open);
+    if (changed) this.painter.paintNow(node);
+    if (!stale) return;
     void this.tree
       .children(node)
       .then(() => this.refresh(false))
       .catch(this.parts.report);
+  }
+
+  /** The person does something: what was held back for reading is shown. */
+  private release(): void {
+    this.refresher.release();
+    this.painter.release();
   }
 
   private sessionChanged(session: LiveSession): void {
@@ -212,14 +265,9 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
     this.shown = ids;
     this.refresher.setTicking(shown.some((session) => !session.over));
     this.tree.reset(true);
-    this.drawn.fire(undefined);
+    this.painter.paintNow(undefined);
     this.refresher.notify();
     this.title();
-  }
-
-  private draw(changes: Changes<ViewRow>): void {
-    if (changes === 'all') this.drawn.fire(undefined);
-    else if (changes.length > 0) this.drawn.fire([...changes]);
   }
 
   private title(): void {

@@ -22,7 +22,7 @@ import type { TaskDetailRow } from '../../../src/protocol/dap';
 import type { TaskState } from '../../../src/protocol/wire';
 import { foldRow, loopRow, site, taskRow, update } from './fake-session';
 
-const CONTEXT: TaskContext = { now: 142.5, over: false, filter: '', pinned: false, expanded: false };
+const CONTEXT: TaskContext = { now: 142.5, over: false, filter: '', pinned: false, expanded: false, open: false };
 
 describe('rows of tasks', () => {
   it('name the task, its coroutine, its state, what it waits for and since when', () => {
@@ -172,18 +172,32 @@ describe('tooltip of a task', () => {
   });
 });
 
+const LOOP = { now: 142.5, over: false, expanded: true, open: false };
+
 describe('rows of loops', () => {
   it('tell ticks, busy time and lag of one that runs', () => {
-    const item = presentLoop(loopRow(1), 142.5, false, true);
+    const item = presentLoop(loopRow(1), LOOP);
     assert.equal(item.label, 'server.py · MainThread');
     assert.equal(item.description, '310 ticks/s · 4 % busy · lag 1.2 ms');
     assert.equal(item.icon?.id, 'circle-filled');
   });
 
+  it('leave its figures to the rows below while it is open, and so hardly ever change', () => {
+    const open = { ...LOOP, open: true };
+    assert.equal(presentLoop(loopRow(1), open).description, 'running');
+    const later = loopRow(1, { ticksPerSecond: 9, busy: 0.9, lag: 1, time: 150 });
+    assert.equal(presentLoop(later, open).description, 'running');
+    assert.equal(presentTaskNode(foldRow(), { ...CONTEXT, open: true }).description, '');
+    const texts = new Set<string>();
+    for (let now = 100; now < 400; now += 1)
+      texts.add(presentTaskNode(taskRow(1), { ...CONTEXT, now, open: true }).description);
+    assert.equal(texts.size, 5, 'once a minute');
+  });
+
   it('tell when an idle one goes on', () => {
     const idle = loopRow(1, { sleeping: true, ticksPerSecond: 0.4 });
-    assert.equal(presentLoop(idle, 142.5, false, true).description, 'idle · next timer in 1 s');
-    assert.equal(presentLoop({ ...idle, nextTimer: null }, 142.5, false, true).description, 'idle');
+    assert.equal(presentLoop(idle, LOOP).description, 'idle · next timer in 1 s');
+    assert.equal(presentLoop({ ...idle, nextTimer: null }, LOOP).description, 'idle');
   });
 
   it('tell how one ended, and warn of tasks left pending and of a loop never closed', () => {
@@ -195,10 +209,10 @@ describe('rows of loops', () => {
         { what: 'closed', time: 101.2, wall: 1_700_000_001.2, call: 'close()', site: null, times: 1 },
       ],
     });
-    const item = presentLoop(closed, 142.5, false, true);
+    const item = presentLoop(closed, LOOP);
     assert.equal(item.description, 'closed · lived 1.2 s · 2 tasks were pending');
     assert.equal(item.icon?.id, 'warning');
-    const thrown = presentLoop(loopRow(1, { state: 'collected' }), 142.5, false, true);
+    const thrown = presentLoop(loopRow(1, { state: 'collected' }), LOOP);
     assert.match(thrown.description, /^never closed/);
     assert.equal(thrown.icon?.id, 'warning');
   });
@@ -241,7 +255,7 @@ describe('rows of loops', () => {
     const plain = loopRow(1, { longest: null });
     assert.deepEqual(
       loopFacts(plain).map((fact) => fact.key),
-      ['busy', 'lag', 'class'],
+      ['ticks', 'next', 'busy', 'lag', 'class'],
     );
     const rich = loopRow(1, {
       hides: 'x',
@@ -252,12 +266,14 @@ describe('rows of loops', () => {
       signals: [2, 15],
       counting: true,
     });
-    const told = loopFacts(rich).map((fact) => presentFact(rich, fact, false));
+    const told = loopFacts(rich).map((fact) => presentFact(rich, fact, 142.5, false));
     assert.deepEqual(
       told.map((item) => `${item.label}: ${item.description}`),
       [
         'not seen: x',
         'lost: 1,204 events',
+        'ticks: 310/s',
+        'next timer: in 1 s',
         'busy: 4 % of the last second',
         'lag: 1.2 ms at worst',
         'longest callback: 12 ms · handle_request() · server.py:52',

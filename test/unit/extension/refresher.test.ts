@@ -99,6 +99,24 @@ describe('Refresher', () => {
     assert.equal(bench.ticks, 3);
   });
 
+  it('keeps still while somebody reads a tooltip, and goes on when the person does', async () => {
+    const bench = new Bench();
+    bench.refresher.setVisible(true);
+    bench.refresher.setTicking(true);
+    bench.refresher.hold(4_000);
+    bench.refresher.notify();
+    await bench.pass(3_900);
+    assert.deepEqual([bench.started, bench.ticks], [0, 0]);
+    await bench.pass(200);
+    assert.equal(bench.started, 1);
+    await bench.done();
+    bench.refresher.hold(4_000);
+    bench.refresher.notify();
+    await bench.pass(400);
+    bench.refresher.release();
+    assert.equal(bench.started, 2);
+  });
+
   it('ticks only while something lives and somebody sees it', async () => {
     const bench = new Bench();
     bench.refresher.setTicking(true);
@@ -129,6 +147,7 @@ describe('Refresher', () => {
     bench.refresher.setVisible(true);
     bench.refresher.setTicking(true);
     bench.refresher.notify();
+    bench.refresher.hold(1_000);
     bench.refresher.dispose();
     await bench.done();
     assert.deepEqual(bench.due, []);

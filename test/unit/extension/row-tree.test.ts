@@ -237,7 +237,7 @@ describe('RowTree', () => {
     tree.setOpen(again, false);
     source.change(world({ '': ['a'], a: ['a2'] }));
     await tree.refresh();
-    assert.equal(tree.setOpen(again, true), true, 'its rows are old');
+    assert.equal(tree.setOpen(again, true).stale, true, 'its rows are old');
     assert.deepEqual(
       (await tree.children(again)).map((node) => node.id),
       ['a2'],
@@ -284,7 +284,7 @@ describe('RowTree', () => {
     await tree.refresh();
     source.fail = 'gone';
     const [a] = tree.known(undefined);
-    assert.equal(tree.setOpen(a!, true), false, 'it is up to date');
+    assert.equal(tree.setOpen(a!, true).stale, false, 'it is up to date');
     assert.deepEqual(
       (await tree.children(a)).map((node) => node.id),
       ['a1'],

@@ -26,7 +26,7 @@ async function labels(source: SessionSource): Promise<string[]> {
     const { rows } = await source.children(parent, 100);
     const lines: string[] = [];
     for (const row of rows) {
-      const item = source.present(row);
+      const item = source.present(row, true);
       lines.push(`${indent}${item.label}`);
       if (item.collapsible !== 'none') lines.push(...(await walk(row, `${indent}  `)));
     }
@@ -240,7 +240,8 @@ describe('rows of the Loops view', () => {
     hub.accept('a', update(1, { loops: 2 }));
     const source = new LoopsSource(hub, state);
     assert.deepEqual(await labels(source), [
-      ...['server.py · MainThread', '  created', '  running', '  closed', '  busy', '  lag', '  class'],
+      ...['server.py · MainThread', '  created', '  running', '  closed', '  ticks', '  next timer', '  busy', '  lag'],
+      ...['  class'],
       ...['old', '  created', '  ran', '  closed', '  class'],
     ]);
     assert.equal(source.summary(), '2 loops');
