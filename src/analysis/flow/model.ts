@@ -57,6 +57,8 @@ export interface SymbolInfo {
   reads: number;
   /** Whether a function within its scope reads it or binds it. */
   isCaptured: boolean;
+  /** The functions, other than its own, whose own code reads it. */
+  readonly users: Set<FunctionInfo>;
 }
 
 export interface ParamInfo {

@@ -462,7 +462,15 @@ export class Names {
   private symbolIn(scope: Scope, atom: number, name: string): SymbolInfo {
     let symbol = scope.symbols.get(atom);
     if (!symbol) {
-      symbol = { id: this.symbols.length + 1, name, scope, bindings: [], reads: 0, isCaptured: false };
+      symbol = {
+        id: this.symbols.length + 1,
+        name,
+        scope,
+        bindings: [],
+        reads: 0,
+        isCaptured: false,
+        users: new Set(),
+      };
       this.symbols.push(symbol);
       scope.symbols.set(atom, symbol);
     }
@@ -481,7 +489,9 @@ export class Names {
       if (!symbol) continue;
       symbolIds[node] = symbol.id;
       symbol.reads++;
-      if (symbol.scope !== scope && symbol.scope.fn !== scope.fn) symbol.isCaptured = true;
+      if (symbol.scope === scope || symbol.scope.fn === scope.fn) continue;
+      symbol.isCaptured = true;
+      if (scope.fn) symbol.users.add(scope.fn);
     }
   }
 

@@ -294,11 +294,9 @@ export class Tracker implements Effects {
   // ------------------------------------------------------------------ captured variables
 
   ofCapture(symbol: SymbolInfo, from: FunctionInfo | undefined): Effect {
-    const { names } = this.facts;
     let effect = NO_EFFECT;
-    for (const fn of names.functions) {
-      if (fn === from || fn.scope === symbol.scope) continue;
-      if (!this.mentionedBy(fn).own.has(symbol.id)) continue;
+    for (const fn of symbol.users) {
+      if (fn === from) continue;
       if (symbol.scope.kind === 'module' || this.isPassedAround(fn)) {
         effect = both(effect, deferred(this.summary(fn, { symbol })));
       }

@@ -33,7 +33,7 @@ type Memo = Value | 'unknown' | 'pending' | undefined;
 const MAX_DEPTH = 60;
 
 export class Values {
-  private memo: Memo[] = [];
+  private memo: Memo[];
   private symbolMemo: Memo[] = [];
   private readonly fieldMemo = new Map<object, Memo>();
   private arguments: Arguments | undefined;
@@ -42,12 +42,14 @@ export class Values {
   constructor(
     readonly names: Names,
     private readonly loopFactories: ReadonlySet<string>,
-  ) {}
+  ) {
+    this.memo = blank(names.ast.length);
+  }
 
   /** From now on the arguments of known calls tell what parameters are. */
   useArguments(known: Arguments): void {
     this.arguments = known;
-    this.memo = [];
+    this.memo = blank(this.names.ast.length);
     this.symbolMemo = [];
     this.fieldMemo.clear();
   }
@@ -541,3 +543,8 @@ const TRANSPARENT_DECORATORS: ReadonlySet<string> = new Set([
   ...['staticmethod', 'classmethod', 'typing.override', 'typing.final', 'typing.no_type_check', 'abc.abstractmethod'],
   ...['typing_extensions.override', 'functools.wraps', 'functools.cache', 'functools.lru_cache', 'typing.overload'],
 ]);
+
+/** An array of this length that is dense, so that filling it in any order is fast. */
+function blank(length: number): Memo[] {
+  return new Array<Memo>(length).fill(undefined);
+}

@@ -81,7 +81,7 @@ export class SyntaxParser {
   /** Blanks the line of the first error while that leaves less of the text in errors. */
   private repaired(text: string, tree: Tree): { tree: Tree; blanked: Span[] } {
     const blanked: Span[] = [];
-    let current = text.replace(LAZY_IMPORT, '$1$3$2    ');
+    let current = text.includes('lazy') ? text.replace(LAZY_IMPORT, '$1$3$2    ') : text;
     let best = current === text ? tree : this.run(current, null);
     let errors = errorsOf(best);
     for (let round = 0; round < MAX_REPAIRS && errors.size > 0; round++) {
