@@ -34,8 +34,9 @@ const withoutDocs = {
 
 /** How the server and the command line are bundled, by which their tests bundle them too. */
 const analysisOptions = {
-  // Its other form takes its place from import.meta, which a CommonJS bundle has not.
-  alias: { 'web-tree-sitter': path.join(__dirname, 'node_modules/web-tree-sitter/web-tree-sitter.cjs') },
+  // web-tree-sitter takes its place from import.meta, which a CommonJS bundle has not. Its own CommonJS form is larger.
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;',
   plugins: [withoutDocs],
 };
 
@@ -43,7 +44,12 @@ const bundles = [
   { in: 'src/extension/extension.ts', out: 'extension', external: ['vscode'] },
   { in: 'src/adapter/main.ts', out: 'adapter' },
   { in: 'src/server/main.ts', out: 'server', ...analysisOptions },
-  { in: 'src/server/cli/main.ts', out: 'loopscope', banner: '#!/usr/bin/env node', ...analysisOptions },
+  {
+    in: 'src/server/cli/main.ts',
+    out: 'loopscope',
+    ...analysisOptions,
+    banner: `#!/usr/bin/env node\n${analysisOptions.banner}`,
+  },
 ].filter((bundle) => fs.existsSync(path.join(__dirname, bundle.in)));
 
 let building = 0;
@@ -81,7 +87,7 @@ async function main() {
         format: 'cjs',
         mainFields: ['module', 'main'],
         external: bundle.external ?? [],
-        alias: bundle.alias ?? {},
+        define: bundle.define ?? {},
         sourcemap: production ? false : 'linked',
         minify: production,
         banner: bundle.banner ? { js: bundle.banner } : {},

@@ -1,8 +1,7 @@
 /**
- * TOML as values that know where they stand, so that a wrong setting can be reported at its line. Knows no setting.
+ * TOML as values that know where they stand, so that a wrong setting can be reported at its line. Knows no setting. Reads
+ * all of TOML 1.0; of numbers and dates, which no setting of ours takes, only where they are.
  */
-import type { AST } from 'toml-eslint-parser';
-import { parseTOML } from 'toml-eslint-parser';
 
 /** Line and column from 1; columns count UTF-16 code units. */
 export interface TomlPosition {
@@ -24,7 +23,7 @@ export type TomlValue =
 
 export interface TomlTable {
   readonly kind: 'table';
-  readonly entries: ReadonlyMap<string, TomlEntry>;
+  readonly entries: Map<string, TomlEntry>;
   readonly at: TomlRange;
 }
 
@@ -43,24 +42,6 @@ export class TomlError extends Error {
   }
 }
 
-/** Reads a text. @throws TomlError */
-export function readToml(text: string): TomlTable {
-  let program: AST.TOMLProgram;
-  try {
-    program = parseTOML(text);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const { lineNumber, column } = error as Error & { lineNumber?: number; column?: number };
-    throw new TomlError(error.message, { line: lineNumber ?? 1, column: (column ?? 0) + 1 });
-  }
-  const root = new TableBuilder(rangeOf(program));
-  for (const item of program.body[0].body) {
-    if (item.type === 'TOMLKeyValue') root.set(keysOf(item.key), valueOf(item.value), rangeOf(item.key));
-    else root.addTable(item);
-  }
-  return root.build();
-}
-
 /** The value behind a path of keys, or undefined. */
 export function lookUp(table: TomlTable, ...keys: readonly string[]): TomlValue | undefined {
   let value: TomlValue | undefined = table;
@@ -71,68 +52,252 @@ export function lookUp(table: TomlTable, ...keys: readonly string[]): TomlValue 
   return value;
 }
 
-function rangeOf(node: AST.TOMLNode): TomlRange {
-  const { start, end } = node.loc;
-  return { start: { line: start.line, column: start.column + 1 }, end: { line: end.line, column: end.column + 1 } };
+/** Reads a text. @throws TomlError */
+export function readToml(text: string): TomlTable {
+  return new Reader(text).document();
 }
 
-function keysOf(key: AST.TOMLKey): string[] {
-  return key.keys.map((part) => (part.type === 'TOMLBare' ? part.name : part.value));
+interface Key {
+  readonly name: string;
+  readonly at: TomlRange;
 }
 
-function valueOf(node: AST.TOMLContentNode): TomlValue {
-  const at = rangeOf(node);
-  switch (node.type) {
-    case 'TOMLArray':
-      return { kind: 'array', items: node.elements.map(valueOf), at };
-    case 'TOMLInlineTable': {
-      const table = new TableBuilder(at);
-      for (const item of node.body) table.set(keysOf(item.key), valueOf(item.value), rangeOf(item.key));
-      return table.build();
-    }
-    case 'TOMLValue':
-      if (node.kind === 'string') return { kind: 'string', value: node.value, at };
-      if (node.kind === 'boolean') return { kind: 'boolean', value: node.value, at };
-      return { kind: 'other', at };
+const ESCAPES: Readonly<Record<string, string>> = {
+  b: '\b',
+  t: '\t',
+  n: '\n',
+  f: '\f',
+  r: '\r',
+  e: '\u001b',
+  '"': '"',
+  '\\': '\\',
+};
+const DEEPEST = 200;
+
+class Reader {
+  private at = 0;
+  private depth = 0;
+  private readonly lineStarts = [0];
+
+  constructor(private readonly text: string) {
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) this.lineStarts.push(end + 1);
+    if (text.startsWith('\ufeff')) this.at = 1;
   }
-}
 
-/** A table that grows: keys may be dotted, and headers may come in any order. Arrays of tables are only noted as such. */
-class TableBuilder {
-  private readonly entries = new Map<string, { keyAt: TomlRange; value: TomlValue | TableBuilder }>();
+  document(): TomlTable {
+    const root = this.newTable(this.rangeFrom(0));
+    let table = root;
+    for (;;) {
+      this.skip(/[ \t\r\n]*(?:#[^\n]*\n?[ \t\r\n]*)*/y);
+      if (this.at >= this.text.length) return root;
+      if (this.peek('[[')) table = this.arrayOfTables(root);
+      else if (this.peek('[')) table = this.header(root);
+      else this.pair(table);
+      this.skip(/[ \t]*(?:#[^\n]*)?/y);
+      if (this.at < this.text.length && !this.skip(/\r?\n/y))
+        this.fail('There is something after the end of the value');
+    }
+  }
 
-  constructor(private readonly at: TomlRange) {}
+  private header(root: TomlTable): TomlTable {
+    this.at++;
+    const keys = this.keys();
+    this.expect(']');
+    return this.within(root, keys);
+  }
 
-  set(keys: readonly string[], value: TomlValue, keyAt: TomlRange): void {
+  /** The tables of an array are none of ours: each is read into a table that nothing leads to. */
+  private arrayOfTables(root: TomlTable): TomlTable {
+    const start = this.at;
+    this.at += 2;
+    const keys = this.keys();
+    this.expect(']]');
     const last = keys.at(-1);
-    if (last !== undefined) this.within(keys.slice(0, -1), keyAt).entries.set(last, { keyAt, value });
-  }
-
-  addTable(node: AST.TOMLTable): void {
-    const keys = keysOf(node.key);
-    const keyAt = rangeOf(node.key);
-    if (node.kind === 'array') {
-      this.set(keys, { kind: 'array', items: [], at: rangeOf(node) }, keyAt);
-      return;
+    const table = this.newTable(this.rangeFrom(start));
+    if (last) {
+      const parent = this.within(root, keys.slice(0, -1));
+      const items = parent.entries.get(last.name)?.value;
+      const list = items?.kind === 'array' ? items.items : [];
+      parent.entries.set(last.name, {
+        keyAt: last.at,
+        value: { kind: 'array', items: [...list, table], at: table.at },
+      });
     }
-    const table = this.within(keys, keyAt);
-    for (const item of node.body) table.set(keysOf(item.key), valueOf(item.value), rangeOf(item.key));
+    return table;
   }
 
-  private within(keys: readonly string[], keyAt: TomlRange): TableBuilder {
-    const [key, ...rest] = keys;
-    if (key === undefined) return this;
-    const known = this.entries.get(key)?.value;
-    const table = known instanceof TableBuilder ? known : new TableBuilder(keyAt);
-    if (table !== known) this.entries.set(key, { keyAt, value: table });
-    return table.within(rest, keyAt);
+  private pair(table: TomlTable): void {
+    const keys = this.keys();
+    this.skip(/[ \t]*/y);
+    if (!this.peek('=')) this.fail('A key has to be followed by "="');
+    this.at++;
+    this.skip(/[ \t]*/y);
+    const value = this.value();
+    const last = keys.at(-1);
+    if (!last) return;
+    const parent = this.within(table, keys.slice(0, -1));
+    if (parent.entries.has(last.name)) throw new TomlError(`The key "${last.name}" is there twice`, last.at.start);
+    parent.entries.set(last.name, { keyAt: last.at, value });
   }
 
-  build(): TomlTable {
-    const entries = new Map<string, TomlEntry>();
-    for (const [key, { keyAt, value }] of this.entries) {
-      entries.set(key, { keyAt, value: value instanceof TableBuilder ? value.build() : value });
+  private keys(): Key[] {
+    const keys: Key[] = [];
+    do {
+      this.skip(/[ \t]*/y);
+      const start = this.at;
+      const name = this.peek('"') || this.peek("'") ? this.string() : this.take(/[A-Za-z0-9_-]+/y);
+      if (name === undefined) this.fail('A key is expected here');
+      keys.push({ name, at: this.rangeFrom(start) });
+      this.skip(/[ \t]*/y);
+    } while (this.skip(/\./y));
+    return keys;
+  }
+
+  /** The table behind a path of keys, made where it is not there. */
+  private within(from: TomlTable, keys: readonly Key[]): TomlTable {
+    let table = from;
+    for (const { name, at } of keys) {
+      const known = table.entries.get(name)?.value;
+      const inner = known?.kind === 'array' ? known.items.at(-1) : known;
+      if (inner !== undefined && inner.kind !== 'table') throw new TomlError(`"${name}" is no table`, at.start);
+      const next = inner ?? this.newTable(at);
+      if (!inner) table.entries.set(name, { keyAt: at, value: next });
+      table = next;
     }
-    return { kind: 'table', entries, at: this.at };
+    return table;
+  }
+
+  private value(): TomlValue {
+    const start = this.at;
+    if (++this.depth > DEEPEST) this.fail('This is nested too deep');
+    const value = this.valueAt(start);
+    this.depth--;
+    return value;
+  }
+
+  private valueAt(start: number): TomlValue {
+    if (this.peek('"') || this.peek("'")) {
+      const value = this.string();
+      return { kind: 'string', value, at: this.rangeFrom(start) };
+    }
+    if (this.peek('[')) return this.array(start);
+    if (this.peek('{')) return this.inlineTable(start);
+    const word = this.take(/[^\s,\]}#]+(?: \d\d:[\d:.+Zz-]+)?/y);
+    if (word === undefined) this.fail('A value is expected here');
+    const at = this.rangeFrom(start);
+    if (word === 'true' || word === 'false') return { kind: 'boolean', value: word === 'true', at };
+    if (!/^[+-]?(?:\d|inf|nan)/.test(word))
+      throw new TomlError(`"${word}" is no value: a string stands in quotes`, at.start);
+    return { kind: 'other', at };
+  }
+
+  private array(start: number): TomlValue {
+    const items: TomlValue[] = [];
+    this.at++;
+    for (;;) {
+      this.space();
+      if (this.skip(/\]/y)) return { kind: 'array', items, at: this.rangeFrom(start) };
+      items.push(this.value());
+      this.space();
+      if (!this.peek(',') && !this.peek(']')) this.fail('The list has to go on with "," or end with "]"');
+      this.skip(/,/y);
+    }
+  }
+
+  private inlineTable(start: number): TomlValue {
+    const table = this.newTable(this.rangeFrom(start));
+    this.at++;
+    for (;;) {
+      this.space();
+      if (this.skip(/\}/y)) return { ...table, at: this.rangeFrom(start) };
+      this.pair(table);
+      this.space();
+      if (!this.peek(',') && !this.peek('}')) this.fail('The table has to go on with "," or end with "}"');
+      this.skip(/,/y);
+    }
+  }
+
+  private string(): string {
+    const start = this.at;
+    const quote = this.text[this.at] ?? '';
+    const isLong = this.peek(quote.repeat(3));
+    const close = isLong ? quote.repeat(3) : quote;
+    this.at += close.length;
+    if (isLong) this.skip(/\r?\n/y);
+    let value = '';
+    for (;;) {
+      if (this.peek(close)) {
+        // Up to two quotes may stand before those that close.
+        const extra = isLong ? (this.take(quote === '"' ? /"{0,2}(?=""")/y : /'{0,2}(?=''')/y) ?? '') : '';
+        this.at += close.length;
+        return value + extra;
+      }
+      const char = this.text[this.at++];
+      if (char === undefined || (char === '\n' && !isLong)) {
+        this.at = start;
+        this.fail('This string has no end');
+      }
+      value += char === '\\' && quote === '"' ? this.escape(isLong) : char;
+    }
+  }
+
+  private escape(isLong: boolean): string {
+    if (isLong && this.skip(/[ \t]*\r?\n[ \t\r\n]*/y)) return '';
+    const code = this.take(/x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}/y);
+    const point = code === undefined ? NaN : Number.parseInt(code.slice(1), 16);
+    if (point <= 0x10ffff) return String.fromCodePoint(point);
+    const plain = ESCAPES[this.text[this.at] ?? ''];
+    if (plain === undefined) this.fail('A backslash in a string begins an escape, which this is not');
+    this.at++;
+    return plain;
+  }
+
+  /** White space, line ends and comments within brackets. */
+  private space(): void {
+    this.skip(/[ \t\r\n]*(?:#[^\n]*\n?[ \t\r\n]*)*/y);
+  }
+
+  private peek(part: string): boolean {
+    return this.text.startsWith(part, this.at);
+  }
+
+  private take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const match = pattern.exec(this.text);
+    if (match) this.at += match[0].length;
+    return match?.[0];
+  }
+
+  /** Whether the pattern is there; it is then behind us. */
+  private skip(pattern: RegExp): boolean {
+    return this.take(pattern) !== undefined;
+  }
+
+  private expect(part: string): void {
+    if (!this.peek(part)) this.fail(`"${part}" is expected here`);
+    this.at += part.length;
+  }
+
+  private newTable(at: TomlRange): TomlTable {
+    return { kind: 'table', entries: new Map(), at };
+  }
+
+  private rangeFrom(start: number): TomlRange {
+    return { start: this.position(start), end: this.position(this.at) };
+  }
+
+  private position(offset: number): TomlPosition {
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (this.lineStarts[low] ?? 0) + 1 };
+  }
+
+  private fail(message: string): never {
+    throw new TomlError(`${message}.`, this.position(this.at));
   }
 }

@@ -21,10 +21,9 @@ export class Lines {
   private readonly starts: number[] = [0];
 
   constructor(readonly text: string) {
-    for (let at = 0; at < text.length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit === 10 || (unit === 13 && text.charCodeAt(at + 1) !== 10)) this.starts.push(at + 1);
-    }
+    const hasCr = text.includes('\r');
+    for (let at = text.indexOf('\n'); at >= 0 && !hasCr; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
+    if (hasCr) for (const end of text.matchAll(/\r\n|\r|\n/g)) this.starts.push(end.index + end[0].length);
   }
 
   get count(): number {

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 /** What esbuild.js has for these two bundles beyond the ordinary. */
 const { analysisOptions } = createRequire(resolve('package.json'))(resolve('esbuild.js')) as {
-  analysisOptions: { alias: Record<string, string>; plugins: Plugin[] };
+  analysisOptions: { define: Record<string, string>; banner: string; plugins: Plugin[] };
 };
 
 /** The findings stand in the text: fake-analysis.ts. */
@@ -49,7 +49,8 @@ async function make(analysis: 'fake' | 'real'): Promise<Bundles> {
     mainFields: ['module', 'main'],
     minify: true,
     logLevel: 'error',
-    alias: analysisOptions.alias,
+    define: analysisOptions.define,
+    banner: { js: analysisOptions.banner },
     plugins: [...analysisOptions.plugins, ...(analysis === 'fake' ? [fakeAnalysis] : [])],
   });
   for (const name of ['web-tree-sitter', 'tree-sitter-python']) {

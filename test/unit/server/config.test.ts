@@ -112,7 +112,10 @@ exclude = ["generated/"]
     ];
     const script = `
 import sys, json
-from pip._vendor.packaging.specifiers import SpecifierSet
+try:
+    from packaging.specifiers import SpecifierSet
+except ImportError:
+    from pip._vendor.packaging.specifiers import SpecifierSet
 def ends(spec):
     s = SpecifierSet(spec)
     ok = [n for n in range(8, ${NEWEST_PYTHON + 1}) if any(s.contains(f"3.{n}.{p}") for p in range(40))]
