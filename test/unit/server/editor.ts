@@ -193,6 +193,18 @@ export class Editor {
     });
   }
 
+  /** Replaces a part of the text, by offsets. */
+  async replace(uri: string, start: number, end: number, text: string): Promise<void> {
+    const document = this.document(uri);
+    const version = document.version + 1;
+    const contentChanges = [{ range: { start: document.positionAt(start), end: document.positionAt(end) }, text }];
+    this.documents.set(uri, TextDocument.update(document, contentChanges, version));
+    await this.connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version },
+      contentChanges,
+    });
+  }
+
   async close(uri: string): Promise<void> {
     this.documents.delete(uri);
     await this.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
