@@ -87,6 +87,8 @@ describe('the linter in the window', () => {
       .first()
       .click({ modifiers: ['Control'] });
     await workbench.page.locator('.tab.active', { hasText: 'LOOP101' }).waitFor();
+    const page = workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    await page.locator('h1', { hasText: 'LOOP101' }).waitFor();
     await workbench.screenshot('lint-page-light');
   });
 
