@@ -26,6 +26,8 @@ export function safeFix(finding: Finding): Fix | undefined {
 
 export interface Fixed {
   readonly text: string;
+  /** The edits that lead there. Where fixes came in rounds, the one edit between the two texts. */
+  readonly edits: readonly TextEdit[];
   /** How many findings were fixed, by code. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -38,6 +40,7 @@ export function fixAll(text: string, analyse: (text: string) => readonly Finding
   const counts: Record<string, number> = {};
   const seen = new Set([text]);
   let current = text;
+  const rounds: TextEdit[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const edits: TextEdit[] = [];
     const fixed: string[] = [];
@@ -52,9 +55,12 @@ export function fixAll(text: string, analyse: (text: string) => readonly Finding
     if (seen.has(next)) break;
     seen.add(next);
     current = next;
+    rounds.push(edits);
     for (const code of fixed) counts[code] = (counts[code] ?? 0) + 1;
   }
-  return { text: current, counts };
+  const [only, second] = rounds;
+  const whole = editBetween(text, current);
+  return { text: current, edits: only && !second ? only : whole ? [whole] : [], counts };
 }
 
 function touch(a: TextEdit, b: TextEdit): boolean {

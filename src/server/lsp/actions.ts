@@ -3,7 +3,6 @@ import type { CodeAction, CodeActionParams, Diagnostic, Range } from 'vscode-lan
 import type { Finding } from '../../analysis/finding';
 import { FIX_ALL_KIND } from '../../protocol/ids';
 import { fixAll, safeFix } from '../fixes';
-import { editsBetween } from '../text/diff';
 import { toDiagnostic, toWorkspaceEdit } from './convert';
 import { suppressInFile, suppressOnLine } from './suppress';
 import type { Unit } from './units';
@@ -76,7 +75,7 @@ function fixAllAction(unit: Unit, findings: readonly Finding[], analyse: Analyse
   // A notebook's text is not that of its cells to the letter (magics): there, one round of the fixes as they are.
   const edit = unit.isNotebook
     ? toWorkspaceEdit(withoutOverlaps(fixes.map((fix) => fix.edits)), unit)
-    : toWorkspaceEdit(editsBetween(unit.text(), fixAll(unit.text(), analyse).text), unit);
+    : toWorkspaceEdit(fixAll(unit.text(), analyse).edits, unit);
   return edit ? { title: 'Fix all safe Loopscope findings', kind: FIX_ALL_KIND, edit } : undefined;
 }
 

@@ -1,9 +1,11 @@
 /** Both faces with the real analysis: hostile files end in bounded time, fixes settle, edits lead where a fresh start does. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { RULES } from '../../../src/analysis/rules/registry';
 import { parsePage } from '../analysis/markdown';
+import { bundles } from './bundles';
 import { CliFolder } from './cli';
 import { Editor } from './editor';
 
@@ -17,6 +19,13 @@ const LEAK = 'import asyncio\n\n\ndef f(x):\n    loop = asyncio.new_event_loop()
 
 describe('with the real analysis', function () {
   this.timeout(120_000);
+
+  it('the server is at most 400 kB, and holds no page of documentation', async () => {
+    const { server } = await bundles('real');
+    assert.ok(statSync(server).size <= 400_000, `${statSync(server).size}`);
+    const [rule] = RULES;
+    assert.ok(rule !== undefined && !readFileSync(server, 'utf8').includes(rule.doc.why.slice(0, 60)));
+  });
 
   it('hostile files are answered in bounded time and memory, and cost no other file its report', async () => {
     const folder = new CliFolder('real');
