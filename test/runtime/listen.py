@@ -85,7 +85,10 @@ def read_frames(connection: socket.socket) -> Iterator[tuple[int, Any]]:
         header = read_exactly(connection, wire.FRAME_HEADER_BYTES)
         if len(header) < wire.FRAME_HEADER_BYTES:
             return
-        payload = read_exactly(connection, int.from_bytes(header[:4], "big"))
+        length = int.from_bytes(header[:4], "big")
+        payload = read_exactly(connection, length)
+        if len(payload) < length:
+            return  # The program ended in the middle of a frame.
         kind = header[4]
         yield kind, marshal.loads(payload) if kind == wire.FRAME_EVENTS else json.loads(payload)
 

@@ -12,6 +12,7 @@ import _socket
 import _thread
 import os
 import sys
+import time
 
 from . import json_text, wire
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 2.0
+FINISH_SECONDS = 0.3
+"""How long the program's end may be put off for an adapter that goes on reading."""
+LAST_SECONDS = 0.05
+"""How long it may be put off for one that does nothing."""
 _HIGH_DESCRIPTORS = (1000, 240)
 """Where our descriptor goes: below the usual limits of 1024 (Linux) and 256 (macOS)."""
 _NO_SIGNAL: int = getattr(_socket, "MSG_NOSIGNAL", 0)
@@ -158,12 +163,14 @@ class Link:
     def has_room(self, size: int) -> bool:
         """Whether a frame of that many bytes would be taken now."""
         self.pump()
+        if self._backlog:
+            self.pump()
         return self.open and self._backlog_bytes + size <= MAX_BACKLOG_BYTES
 
     def send(self, kind: int, payload: bytes) -> bool:
         """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone)."""
         self.pump()
-        if not self.open or self._backlog_bytes > MAX_BACKLOG_BYTES or len(payload) > wire.MAX_FRAME_BYTES:
+        if not self.has_room(0) or len(payload) > wire.MAX_FRAME_BYTES:
             return False
         frame = len(payload).to_bytes(4, "big") + bytes((kind,)) + payload
         self._backlog.append(frame)
@@ -247,6 +254,32 @@ class Link:
         self.open = False
         self._backlog = []
         self._backlog_bytes = 0
+
+    def drain(self) -> None:
+        """Sends the backlog to an adapter that goes on reading: gives up when a moment brings nothing, and after FINISH_SECONDS."""
+        end = time.monotonic() + FINISH_SECONDS
+        left = -1
+        while self.open and self._backlog and self._backlog_bytes != left and time.monotonic() < end:
+            left = self._backlog_bytes
+            time.sleep(0.02)
+            self.pump()
+
+    def finish(self) -> None:
+        """Closes at the program's end, so that what was sent arrives: waits a moment for an adapter that still reads.
+
+        To close a socket with something unread in it would reset the connection, and what the adapter has not read yet would be lost.
+        """
+        try:
+            end = time.monotonic() + FINISH_SECONDS
+            self.drain()
+            if self.open and self.is_ours():
+                self._socket.shutdown(_socket.SHUT_WR)
+                self._socket.settimeout(LAST_SECONDS)
+                while self._socket.recv(65536) and time.monotonic() < end:
+                    pass
+        except OSError:
+            pass
+        self.close()
 
     def close(self) -> None:
         """Closes our descriptor, if it is still ours: in a forked child, at exit, after the adapter has gone."""

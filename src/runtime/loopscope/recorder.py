@@ -233,7 +233,7 @@ class Recorder:
     def serve(self, loop: Any) -> None:
         """Answers the queries that wait, in the loop's own thread, after everything that happened before.
 
-        As many as fit into `SERVE_SECONDS`, and at least one; the others wait for the next tick, or for the next look of a loop that sleeps.
+        As many as fit into `SERVE_SECONDS`, and at least one; the others wait for the next tick, or for a sleeping loop's next look.
         """
         if self.queries:
             self.flush()

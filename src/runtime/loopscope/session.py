@@ -148,8 +148,13 @@ class Session:
         if self.active:
             for recorder in self.loops.all():
                 recorder.flush()
+            self.link.drain()
+            for recorder in self.loops.all():
+                if recorder.dropped:
+                    recorder.flush()  # There may be room now to say how much was lost.
             self.link.send_message({"type": "bye", "reason": reason})
             self.reader.stop()  # A thread that outlives the interpreter's end can crash it: CPython 3.9 does, with -X dev.
+            self.link.finish()
             self.end()
 
 

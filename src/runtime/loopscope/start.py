@@ -63,7 +63,7 @@ def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool])
     def at_exit() -> None:
         if not is_taken():
             connection.send_message({"type": "bye", "reason": "the program has ended; it never imported asyncio"})
-            connection.close()
+            connection.finish()
 
     atexit.register(at_exit)
     if hasattr(os, "register_at_fork"):

@@ -1,0 +1,345 @@
+"""What is recorded, against what the program itself knows: creations, ends, eager tasks, executor calls, drops, and letting go."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from listen import decode_events, environment, read_exactly, read_frames, send_message, wire
+
+
+class Recording:
+    """What a program sent, decoded."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.strings: dict[int, str] = {}
+        self.headers: list[dict[str, float]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.output = ""
+        self.errors = ""
+        self.exit_code = 0
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """The fields of all events of that name."""
+        return [fields for event, fields in self.events if event == name]
+
+    def coroutine(self, event: dict[str, Any]) -> str:
+        """The qualified name of a created task's coroutine."""
+        return self.strings[event["coroutine"]].split("\t")[0]
+
+
+def record(program: str, level: str = "adaptive", queries: tuple[dict[str, Any], ...] = (), **env: str) -> Recording:
+    """Runs a program with the runtime until it ends. `queries` are sent when the first loop runs."""
+    result = Recording()
+    server = socket.create_server(("127.0.0.1", 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env=environment(server.getsockname()[1], **env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    connection = server.accept()[0]
+    send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": level})
+    asked = False
+    for kind, payload in read_frames(connection):
+        if kind == wire.FRAME_JSON:
+            result.messages.append(payload)
+            if payload.get("what") == "runs" and not asked:
+                asked = True
+                for number, query in enumerate(queries):
+                    send_message(connection, {"type": "query", "id": number, "loop": payload["loop"], **query})
+        elif kind == wire.FRAME_STRINGS:
+            result.strings.update(dict(payload))
+        else:
+            result.headers.append(dict(zip(wire.BATCH_HEADER, payload)))
+            result.events += decode_events(payload)
+    result.output, result.errors = process.communicate(timeout=30)
+    result.exit_code = process.returncode
+    connection.close()
+    server.close()
+    return result
+
+
+TREE = """
+    import asyncio, json, random
+    totals = {"created": 0, "finished": 0, "failed": 0, "cancelled": 0}
+    tree = random.Random(SEED)
+
+    async def node(depth):
+        way = tree.random()
+        if way < 0.2:
+            await asyncio.sleep(tree.choice([0, 0.001]))
+        children = [spawn(node(depth - 1)) for _ in range(tree.randrange(5))] if depth else []
+        if children and way > 0.8:
+            tree.choice(children).cancel()
+        await asyncio.gather(*children, return_exceptions=True)
+        if way > 0.9:
+            raise ValueError(way)
+
+    def spawn(coroutine):
+        totals["created"] += 1
+        task = asyncio.get_running_loop().create_task(coroutine)
+        task.add_done_callback(ended)
+        return task
+
+    def ended(task):
+        totals["cancelled" if task.cancelled() else "failed" if task.exception() else "finished"] += 1
+
+    async def main():
+        for _ in range(ROUNDS):
+            await asyncio.gather(*[spawn(node(4)) for _ in range(3)], return_exceptions=True)
+        print(json.dumps(totals))
+
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+@pytest.mark.parametrize("seed,rounds", [(1, 1), (2, 1), (3, 40)])
+def test_every_creation_and_end_arrives_once(level: str, seed: int, rounds: int) -> None:
+    recording = record(TREE.replace("SEED", str(seed)).replace("ROUNDS", str(rounds)), level)
+    totals = json.loads(recording.output)
+    created = [event for event in recording.named("taskCreated") if recording.coroutine(event) == "node"]
+    assert len(created) == totals["created"]
+    live: set[int] = set()
+    ends: Counter[int] = Counter()
+    nodes: set[int] = set()
+    for name, event in recording.events:
+        if name == "taskCreated":
+            assert event["task"] not in live, "two live tasks at one address"
+            live.add(event["task"])
+            if recording.coroutine(event) == "node":
+                nodes.add(event["task"])
+        elif name == "taskEnded":
+            assert event["task"] in live, "an end without a creation"
+            live.discard(event["task"])
+            if event["task"] in nodes:
+                nodes.discard(event["task"])
+                ends[event["outcome"]] += 1
+    assert not live
+    assert ends == Counter({1: totals["finished"], 2: totals["failed"], 3: totals["cancelled"]}) - Counter()
+    assert [header["sequence"] for header in recording.headers] == list(range(1, len(recording.headers) + 1))
+    assert not any(header["dropped"] for header in recording.headers)
+
+
+def test_counted_steps_and_handles_are_those_that_ran() -> None:
+    recording = record("""
+        import asyncio
+        async def main():
+            for _ in range(20_000):
+                await asyncio.sleep(0)
+        asyncio.run(main())
+    """)
+    counts = recording.named("counts")
+    assert counts, "twenty thousand handles were never counted"
+    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
+    assert steps == 20_001 + sum(recording.coroutine(event) != "main" for event in recording.named("taskCreated"))
+    assert max(header["tick"] for header in recording.headers) >= 20_001
+
+
+def test_parents_and_names() -> None:
+    recording = record("""
+        import asyncio
+        async def child(): await asyncio.sleep(0)
+        async def main():
+            await asyncio.gather(child(), asyncio.create_task(child(), name="one"), asyncio.create_task(child(), name="x" * 1_000_000))
+            await asyncio.create_task(child(), name="sur\\udc80rogate")
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    main, *children = (event for event in recording.named("taskCreated") if recording.coroutine(event) in ("main", "child"))
+    assert main["parent"] == 0
+    assert {child["parent"] for child in children} == {main["task"]}
+    names = [recording.strings[-child["name"]] for child in children if child["name"] < 0]
+    assert names[0] == "one"
+    assert set(names[1]) == {"x"} and len(names[1]) <= 1000
+    assert names[2] == "sur\udc80rogate"
+    assert sorted(event["name"] for event in (main, *children) if event["name"] > 0) == [1, 2] or sys.version_info < (3, 12)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
+def test_eager_tasks_are_told_of_before_what_they_do() -> None:
+    recording = record("""
+        import asyncio
+        async def inner(): pass
+        async def eager(): await asyncio.create_task(inner())
+        async def waits(): await asyncio.sleep(0.001)
+        async def main():
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+            await asyncio.gather(asyncio.create_task(eager()), asyncio.create_task(waits()))
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    tasks = {recording.coroutine(event): event for event in recording.named("taskCreated")}
+    order = [recording.coroutine(event) for event in recording.named("taskCreated")]
+    assert order[:4] == ["main", "eager", "inner", "waits"]
+    assert tasks["inner"]["parent"] == tasks["eager"]["task"]
+    assert tasks["eager"]["parent"] == tasks["waits"]["parent"] == tasks["main"]["task"]
+    ended = [event["task"] for event in recording.named("taskEnded")]
+    assert {tasks["inner"]["task"], tasks["eager"]["task"], tasks["waits"]["task"]} <= set(ended)
+
+
+def test_what_a_loop_does_beside_tasks() -> None:
+    recording = record("""
+        import asyncio, sys
+        def work(): pass
+        async def numbers():
+            yield 1
+        async def main():
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(None, work)
+            async for _ in numbers(): pass
+            process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
+            await process.wait()
+            timer = loop.call_later(60, work)
+            timer.cancel()
+            await asyncio.sleep(0.05)
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    started, ended = (event for event in recording.named("executor") if recording.strings[event["function"]].startswith("work"))
+    assert (started["what"], ended["what"]) == (1, 2) and started["future"] == ended["future"]
+    assert recording.strings[recording.named("asyncGenerator")[0]["generator"]].startswith("numbers\t")
+    begun, exited = recording.named("childProcess")
+    assert (begun["what"], exited["what"], exited["status"]) == (1, 2, 3) and begun["pid"] == exited["pid"] > 0
+    timers: dict[int, str] = {}
+    cancelled: list[str] = []
+    for name, event in recording.events:  # In order: an address may be another timer's later.
+        if name == "timerSet":
+            timers[event["handle"]] = recording.strings[-event["subject"]] if event["subject"] < 0 else "a task"
+        elif name == "timerCancelled":
+            cancelled.append(timers.pop(event["handle"]).split("\t")[0])
+    assert "work" in cancelled
+
+
+def test_life_of_a_loop() -> None:
+    recording = record("""
+        import asyncio
+        async def main(): pass
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(main())
+        loop.close()
+        del loop
+    """)
+    life = [message for message in recording.messages if message["type"] == "loop"]
+    assert [message["what"] for message in life] == ["created", "runs", "stopped", "closed", "collected"]
+    assert [message["site"] and message["site"]["line"] for message in life] == [4, 5, None, 6, None]
+    assert life[1]["call"] == "run_until_complete"
+    assert recording.messages[-1]["type"] == "bye"
+
+
+def test_a_busy_loop_is_answered_for() -> None:
+    recording = record(
+        """
+        import asyncio, time
+        async def main(): time.sleep(0.6)
+        asyncio.run(main())
+        """,
+        queries=({"query": "ready", "offset": 0, "limit": 5},),
+    )
+    kinds = [(message["type"], message.get("what")) for message in recording.messages]
+    assert ("answer", None) in kinds
+    assert kinds.index(("answer", None)) < kinds.index(("loop", "stopped")), "the answer came after the handle that blocked"
+
+
+FLOOD = """
+    import asyncio, sys
+    async def child(): pass
+    async def main():
+        for _ in range(1_200):
+            await asyncio.gather(*[child() for _ in range(50)])
+        print("done", flush=True)
+        end = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline))
+        while not end.done():
+            await asyncio.sleep(0.01)
+    asyncio.run(main())
+"""
+
+
+def test_an_adapter_that_does_not_read_slows_nobody_and_drops_are_counted() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(FLOOD)],
+        env=environment(server.getsockname()[1]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    connection = server.accept()[0]
+    send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": "full"})
+    assert process.stdin is not None and process.stdout is not None
+    assert process.stdout.readline() == "done\n"  # Nothing has been read until here.
+    dropped = 0
+    for kind, payload in read_frames(connection):
+        if kind == wire.FRAME_EVENTS:
+            dropped = payload[wire.BATCH_HEADER.index("dropped")]
+            if dropped:
+                break
+    assert dropped > 0
+    process.communicate("\n", timeout=30)
+    assert process.returncode == 0
+    connection.close()
+    server.close()
+
+
+def test_the_adapter_goes_and_the_hooks_are_let_go() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    program = """
+        import asyncio, time
+        from asyncio import base_events
+        ours = base_events.BaseEventLoop._run_once
+        async def main():
+            print("ready", flush=True)
+            end = time.monotonic() + 20
+            while base_events.BaseEventLoop._run_once is ours and time.monotonic() < end:
+                await asyncio.sleep(0.001)
+            print(base_events.BaseEventLoop._run_once is ours, hasattr(asyncio.get_running_loop(), "_loopscope"), flush=True)
+            await asyncio.gather(*[asyncio.sleep(0.001) for _ in range(10)])
+            print("end", flush=True)
+        asyncio.run(main())
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env=environment(server.getsockname()[1]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    connection = server.accept()[0]
+    read_exactly(connection, 100)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    connection.close()
+    output, errors = process.communicate(timeout=40)
+    server.close()
+    assert (output, errors, process.returncode) == ("False False\nend\n", "", 0)
+
+
+def test_functions_that_stand_in_use_no_names_of_ours() -> None:
+    """They have the globals of what they replace: a name of ours would fail, perhaps in a branch that is hardly ever taken."""
+    program = """
+        import builtins, dis, sys
+        import asyncio
+        found = []
+        classes = {asyncio.events.Handle, *asyncio.SelectorEventLoop.__mro__}
+        for owner in classes:
+            for name, function in vars(owner).items():
+                if getattr(function, "__closure__", None) and function.__code__.co_freevars != ("__class__",):
+                    found.append(name)
+                    for instruction in dis.get_instructions(function):
+                        if instruction.opname == "LOAD_GLOBAL" and not hasattr(builtins, instruction.argval):
+                            print(name, instruction.argval)
+        print(len(found) > 8)
+    """
+    assert record(program).output == "True\n"
