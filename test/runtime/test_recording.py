@@ -257,7 +257,7 @@ FLOOD = """
     import asyncio, sys
     async def child(): pass
     async def main():
-        for _ in range(1_200):
+        for _ in range(4_000):
             await asyncio.gather(*[child() for _ in range(50)])
         print("done", flush=True)
         end = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline))
