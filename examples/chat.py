@@ -118,12 +118,12 @@ async def main() -> None:
     room = Room()
     slots = asyncio.Semaphore(2)
     server = await asyncio.start_server(lambda r, w: serve_guest(room, r, w), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    print(f"The chat runs on port {port}. Open the Event Loop view; stop the program when you have seen enough.")
-    tasks = [asyncio.create_task(worker(room, slots), name=f"worker-{n}") for n in (1, 2, 3)]
-    tasks += [asyncio.create_task(guest(name, port), name=name) for name in ("Ada", "Grace", "Edsger", "Barbara")]
-    tasks.append(asyncio.create_task(moderate(room), name="moderator"))
     async with server:
+        port = server.sockets[0].getsockname()[1]
+        print(f"The chat runs on port {port}. Open the Event Loop view; stop the program when you have seen enough.")
+        tasks = [asyncio.create_task(worker(room, slots), name=f"worker-{n}") for n in (1, 2, 3)]
+        tasks += [asyncio.create_task(guest(name, port), name=name) for name in ("Ada", "Grace", "Edsger", "Barbara")]
+        tasks.append(asyncio.create_task(moderate(room), name="moderator"))
         await asyncio.gather(*tasks)
 
 

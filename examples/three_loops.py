@@ -39,7 +39,7 @@ async def run_thread(name: str, queues: list[asyncio.Queue[int]]) -> None:
     loops[name] = asyncio.get_running_loop()
     if name == "collector":
         queues.append(asyncio.Queue())
-    started.wait()  # all three loops exist from here on
+    await asyncio.get_running_loop().run_in_executor(None, started.wait)  # all three loops exist from here on
     if name == "collector":
         await asyncio.gather(collect(queues[0]), collect(queues[0]))
     else:
