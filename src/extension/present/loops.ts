@@ -141,7 +141,7 @@ function loopHead(loop: LoopRow, description: string, over: boolean): ItemData {
 /** `in 3 s`, or `due`. */
 export function inTime(seconds: number): string {
   const left = timeLeft(seconds);
-  return left === 'due' ? left : `in ${left}`;
+  return left === 'due' || left === 'never' ? left : `in ${left}`;
 }
 
 function loopIcon(loop: LoopRow, dead: boolean, bad: boolean): Icon {

@@ -41,10 +41,13 @@ function step(value: number, unit: number, name: string, end: number): string | 
   return `${units < 10 || name === 'h' ? units : Math.floor(units / 10) * 10} ${name}`;
 }
 
+/** What is due later than in a hundred years is never due, s. */
+const NEVER = 3e9;
+
 /** Time until something is due: `due`, `<1 s`, `12 s`, `2 min`, `3 h`. */
 export function timeLeft(seconds: number): string {
   if (!(seconds > 0)) return 'due';
-  if (seconds === Infinity) return 'never';
+  if (seconds > NEVER) return 'never';
   if (seconds < 1) return '<1 s';
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   if (seconds < 600)

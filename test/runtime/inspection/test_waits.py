@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import json
 import os
 import re
 import socket
@@ -13,7 +14,7 @@ import threading
 from typing import Any, Callable
 
 import pytest
-from conftest import described, end, run, settle
+from conftest import ask, described, end, run, settle
 
 CASES: dict[str, Any] = {}
 
@@ -795,5 +796,25 @@ def test_a_lock_that_was_let_go_is_not_said_to_be_held_by_who_held_it() -> None:
         await settle()
         assert " held by second since" in described(tasks[2])[0]["waitsFor"]["text"]
         await end(*tasks)
+
+    run(main)
+
+
+def test_what_is_never_due_is_no_obstacle() -> None:
+    """`sleep(math.inf)` sets a timer that is never due; JSON has no infinity."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        task = start(asyncio.sleep(float("inf")), "forever")
+        soon = loop.call_later(60, print)
+        await settle()
+        row = described(task)[0]
+        assert (row["state"], row["waitsFor"]["kind"], "due" in row["waitsFor"]) == ("waiting", "sleep", False)
+        rows = ask("timers", offset=0, limit=10)["rows"]
+        assert [row["handle"] == id(soon) for row in rows] == [True, False]
+        assert rows[1]["due"] > 1e300
+        json.dumps([row, rows], allow_nan=False)
+        soon.cancel()
+        await end(task)
 
     run(main)

@@ -38,9 +38,23 @@ describe('texts', () => {
   });
 
   it('tell how much time is left', () => {
-    const seconds = [-3, 0, 0.4, 1, 42.9, 60, 95, 599, 600, 3600, 90000, Infinity];
+    const seconds = [-3, 0, 0.4, 1, 42.9, 60, 95, 599, 600, 3600, 90000, 1e12, Infinity];
     assert.deepEqual(seconds.map(timeLeft), [
-      ...['due', 'due', '<1 s', '1 s', '42 s', '1 min', '1 min 30 s', '9 min 50 s', '10 min', '1 h', '1 d', 'never'],
+      ...[
+        'due',
+        'due',
+        '<1 s',
+        '1 s',
+        '42 s',
+        '1 min',
+        '1 min 30 s',
+        '9 min 50 s',
+        '10 min',
+        '1 h',
+        '1 d',
+        'never',
+        'never',
+      ],
     ]);
   });
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Rows of one page at most.
 MOST_ROWS = 200
+#: A timer that is never due, as `sleep(math.inf)` sets one, is due at the end of all numbers: JSON has no infinity.
+LATEST = 1.7976931348623157e308
 #: Timers are listed in due order up to this one.
 DEEPEST_TIMER = 2000
 #: Up to so many timers the heap is taken apart as asyncio does it, so that timers due at the same time keep their
@@ -100,7 +102,7 @@ def timers_page(loop: Any, offset: int, limit: int, budget: Budget) -> dict[str,
         rows.append(
             {
                 "handle": id(due.handle),
-                "due": float(due),
+                "due": min(float(due), LATEST),
                 "subject": id(work.task) if work.task is not None else 0,
                 "text": work.text,
                 "at": work.at,

@@ -36,7 +36,8 @@ class Wait:
     def row(self) -> dict[str, Any]:
         """As it goes over the wire."""
         row: dict[str, Any] = {"kind": self.kind, "text": self.text}
-        if self.due is not None:
+        # What is never due, as in `sleep(math.inf)`, does not end by itself.
+        if self.due is not None and abs(self.due) < float("inf"):
             row["due"] = self.due
         if self.task:
             row["task"] = self.task
