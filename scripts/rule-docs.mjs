@@ -2,11 +2,16 @@
 //   node scripts/rule-docs.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 
-const { RULES } = await tsImport('../src/analysis/rules/registry.ts', import.meta.url);
-const { rulePage, rulesIndex } = await tsImport('../src/analysis/rules/page.ts', import.meta.url);
-const folder = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'docs', 'rules');
+const { RULES } = /** @type {typeof import('../src/analysis/rules/registry')} */ (
+  await tsImport('../src/analysis/rules/registry.ts', import.meta.url)
+);
+const { rulePage, rulesIndex } = /** @type {typeof import('../src/analysis/rules/page')} */ (
+  await tsImport('../src/analysis/rules/page.ts', import.meta.url)
+);
+const folder = fileURLToPath(new URL('../docs/rules', import.meta.url));
 mkdirSync(folder, { recursive: true });
 for (const rule of RULES) writeFileSync(join(folder, `${rule.code}.md`), rulePage(rule));
 writeFileSync(join(folder, 'README.md'), rulesIndex(RULES));

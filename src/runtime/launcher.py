@@ -55,9 +55,7 @@ def main(arguments: list[str]) -> int:
     # Ctrl+C is for the program. A handler, not SIG_IGN: the program would inherit that.
     signal.signal(signal.SIGINT, _leave_it_to_the_program)
     try:
-        process = subprocess.Popen(
-            [sys.executable, *arguments[2:]], env=_environment(plan["env"], plan["bootstrap"]), cwd=plan["cwd"]
-        )
+        process = subprocess.Popen([sys.executable, *arguments[2:]], env=_environment(plan["env"], plan["bootstrap"]), cwd=plan["cwd"])
     except OSError as error:
         adapter.tell({"type": "failed", "error": str(error)})
         print(f"The program could not be started: {error}", file=sys.stderr)

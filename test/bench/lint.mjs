@@ -54,7 +54,9 @@ print(json.dumps([used() - before, done.returncode, done.stderr.decode()[-500:]]
 
 /** @param {string} python @param {string[]} command */
 function cpuOf(python, command) {
-  const [seconds, code, stderr] = JSON.parse(must(python, ['-c', MEASURE, JSON.stringify(command)]));
+  const [seconds, code, stderr] = /** @type {[number, number, string]} */ (
+    JSON.parse(must(python, ['-c', MEASURE, JSON.stringify(command)]))
+  );
   // 1 and more are findings; what a shell could not start is no measurement.
   if (code < 0 || code === 127 || code === 126) throw new Error(`${command.join(' ')}: ${code}\n${stderr}`);
   return seconds;
@@ -132,6 +134,7 @@ async function serve(text, keys) {
   if (first.items.length === 0) throw new Error('the text that is opened must have a finding');
   const start = performance.now() - began;
   const lines = text.split('\n');
+  /** @type {number[]} */
   const times = [];
   for (let key = 0; key < keys; key++) {
     // In the middle of the file, a letter at a time, as a person types: mostly into a name.

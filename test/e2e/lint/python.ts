@@ -14,9 +14,12 @@ export async function runDev(file: string, stopAt?: string): Promise<Ran> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let asked = false; // Once: a second signal would meet a program that has given its handlers back.
   const take = (chunk: string): void => {
     output += chunk;
-    if (stopAt !== undefined && output.includes(stopAt)) child.kill('SIGTERM');
+    if (asked || stopAt === undefined || !output.includes(stopAt)) return;
+    asked = true;
+    child.kill('SIGTERM');
   };
   child.stdout.setEncoding('utf8').on('data', take);
   child.stderr.setEncoding('utf8').on('data', take);

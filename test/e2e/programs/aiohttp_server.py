@@ -34,9 +34,7 @@ async def tell(request: web.Request) -> web.Response:
 
 async def main() -> None:
     app = web.Application()
-    app.add_routes(
-        [web.get("/fast", fast), web.get("/hold", hold), web.get("/release", release), web.get("/truth", tell)]
-    )
+    app.add_routes([web.get("/fast", fast), web.get("/hold", hold), web.get("/release", release), web.get("/truth", tell)])
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -7,55 +7,15 @@ import contextlib
 import inspect
 import json
 import os
-import re
-import socket
 import sys
 import threading
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from conftest import ask, described, end, run, settle
+from waiting import Case, case, check, line_of, start
 
 CASES: dict[str, Any] = {}
-
-
-class Case:
-    """A wait: the task that waits, what is said of it, and what is to be ended after."""
-
-    def __init__(self, task: Any, text: str, kind: str, due: float | None = None, waits_for: Any = None) -> None:
-        self.task = task
-        self.text = text
-        self.kind = kind
-        self.due = due
-        self.waits_for = waits_for
-        self.helpers: list[Any] = []
-        self.after: Callable[[], Any] = lambda: None
-
-
-def case(function: Any) -> Any:
-    """Registers a case under its function's name."""
-    CASES[function.__name__] = function
-    return function
-
-
-def start(coroutine: Any, name: str) -> Any:
-    return asyncio.ensure_future(_named(coroutine, name))
-
-
-async def _named(coroutine: Any, name: str) -> Any:
-    task = asyncio.current_task()
-    assert task is not None
-    task.set_name(name)
-    return await coroutine
-
-
-def line_of(mark: str) -> int:
-    """The line of this file that ends with that mark."""
-    with open(__file__, encoding="utf-8") as source:
-        for number, line in enumerate(source, 1):
-            if line.rstrip().endswith("# " + mark):
-                return number
-    raise LookupError(mark)
 
 
 class Service:
@@ -433,166 +393,6 @@ async def bare_future_in_wait_for() -> Case:
 
 
 @case
-async def executor() -> Case:
-    release = threading.Event()
-
-    async def wait() -> None:
-        await asyncio.get_running_loop().run_in_executor(None, release.wait, 20)
-
-    made = Case(start(wait(), "w"), "run_in_executor release.wait, running", "executor")
-    made.after = release.set
-    return made
-
-
-@case
-async def to_thread() -> Case:
-    release = threading.Event()
-
-    async def wait() -> None:
-        await asyncio.to_thread(release.wait, 20)
-
-    made = Case(start(wait(), "w"), "to_thread Event.wait, running", "executor")
-    made.after = release.set
-    return made
-
-
-@case
-async def stream_read() -> Case:
-    async def serve(reader: Any, writer: Any) -> None:
-        writers.append(writer)
-
-    writers: list[Any] = []
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while not writers:
-        await asyncio.sleep(0)
-
-    async def read() -> None:
-        await reader.read(10)
-
-    fd = writer.get_extra_info("socket").fileno()
-    made = Case(start(read(), "w"), f"read on fd {fd} from 127.0.0.1:{port}", "stream")
-
-    def after() -> None:
-        writer.close()
-        writers[0].close()
-        server.close()
-
-    made.after = after
-    return made
-
-
-@case
-async def stream_drain() -> Case:
-    connected: Any = asyncio.get_running_loop().create_future()
-
-    async def serve(reader: Any, writer: Any) -> None:
-        connected.set_result(writer)
-        await asyncio.Event().wait()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1)
-    port = server.sockets[0].getsockname()[1]
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    other = await connected
-
-    async def write() -> None:
-        while True:
-            writer.write(b"x" * 1_000_000)
-            await writer.drain()
-
-    fd = writer.get_extra_info("socket").fileno()
-    made = Case(start(write(), "w"), f"drain on fd {fd} to 127.0.0.1:{port}", "stream")
-    await asyncio.sleep(0.05)  # the kernel's buffers fill
-
-    def after() -> None:
-        writer.transport.abort()
-        other.transport.abort()
-        server.close()
-
-    made.after = after
-    return made
-
-
-@case
-async def serve_forever() -> Case:
-    async def serve(reader: Any, writer: Any) -> None: ...
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-
-    async def wait() -> None:
-        await server.serve_forever()
-
-    return Case(start(wait(), "w"), f"serve_forever on 127.0.0.1:{port}", "server")
-
-
-def _socket_case(method: str, said: str) -> Any:
-    async def made() -> Case:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        listener.setblocking(False)
-        port = listener.getsockname()[1]
-        client = socket.create_connection(("127.0.0.1", port))
-        client.setblocking(False)
-        peer, _ = listener.accept()
-        loop = asyncio.get_running_loop()
-
-        async def wait() -> None:
-            if method == "recv":
-                await loop.sock_recv(client, 10)
-            elif method == "accept":
-                await loop.sock_accept(listener)
-            else:
-                await loop.sock_sendall(client, b"x" * 30_000_000)
-
-        found = Case(start(wait(), "w"), said.format(fd=client.fileno(), port=port), "socket")
-
-        def after() -> None:
-            for each in (listener, client, peer):
-                each.close()
-
-        found.after = after
-        return found
-
-    return made
-
-
-CASES["sock_recv"] = _socket_case("recv", "read on fd {fd} from 127.0.0.1:{port}")
-CASES["sock_accept"] = _socket_case("accept", "accept on 127.0.0.1:{port}")
-CASES["sock_sendall"] = _socket_case("sendall", "sock_sendall on fd {fd} to 127.0.0.1:{port}")
-
-
-@case
-async def child_process() -> Case:
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
-
-    async def wait() -> None:
-        await child.wait()
-
-    made = Case(start(wait(), "w"), f"exit of process {child.pid}: child", "process")
-    made.after = child.kill
-    made.helpers = [start(child.wait(), "reaper")]
-    return made
-
-
-@case
-async def child_output() -> Case:
-    pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=pipe, stdout=pipe)
-
-    async def read() -> None:
-        assert child.stdout is not None
-        await child.stdout.readline()
-
-    made = Case(start(read(), "w"), f"readline stdout of process {child.pid}", "stream")
-    made.after = child.kill
-    made.helpers = [start(child.wait(), "reaper")]
-    return made
-
-
-@case
 async def async_generator() -> Case:
     service = Service()
 
@@ -725,30 +525,7 @@ if sys.version_info >= (3, 11):
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_wait(name: str) -> None:
-    async def main() -> None:
-        made: Case = await CASES[name]()
-        try:
-            await settle()
-            (row,) = described(made.task)
-            assert row["state"] == "waiting"
-            wait = row["waitsFor"]
-            if made.text.startswith("~"):
-                assert re.fullmatch(made.text[1:], wait["text"])
-            else:
-                assert wait["text"] == made.text
-            assert wait["kind"] == made.kind
-            if made.due is None:
-                assert "due" not in wait
-            else:
-                assert wait["due"] == pytest.approx(made.due, abs=1.0)
-            if made.waits_for is not None:
-                assert wait["task"] == id(made.waits_for)
-            assert row["at"]["file"] == __file__
-        finally:
-            made.after()
-            await end(made.task, *made.helpers)
-
-    run(main)
+    check(CASES[name])
 
 
 def test_a_lock_is_named_by_who_awaits_it_not_by_its_holder() -> None:

@@ -25,8 +25,8 @@ const VERSIONS = ['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'];
 function findPythons(): Map<string, string> {
   const pyenv = join(homedir(), '.pyenv', 'versions');
   const candidates = [
-    ...(process.env['LOOPSCOPE_PYTHONS'] ?? '').split(delimiter).filter(Boolean),
     ...VERSIONS.map((version) => join(__dirname, '../../../.venv', version, 'bin', 'python')),
+    ...(process.env['LOOPSCOPE_PYTHONS'] ?? '').split(delimiter).filter(Boolean),
     ...(existsSync(pyenv) ? readdirSync(pyenv).map((name) => join(pyenv, name, 'bin', 'python')) : []),
     ...VERSIONS.map((version) => `python${version}`),
     'python3',

@@ -97,6 +97,13 @@ const SAMPLE = readFileSync(join('test', 'rules', 'LOOP101.md'), 'utf8')
   .map((part) => part.slice(part.indexOf('\n') + 1, part.indexOf('```')))
   .join('\n');
 
+/** The folder of a Python's asyncio package, which is not below a virtual environment's own folder. */
+function asyncioOf(python: string): string {
+  const asked = spawnSync(python, ['-c', 'import asyncio; print(asyncio.__path__[0])'], { encoding: 'utf8' });
+  assert.equal(asked.status, 0, asked.stderr);
+  return asked.stdout.trim();
+}
+
 describe('syntax', () => {
   it('reads what CPython reads', async function () {
     this.timeout(600_000);
@@ -104,7 +111,7 @@ describe('syntax', () => {
     const trees = (process.env['LOOPSCOPE_AST_TREES'] ?? '').split(delimiter).filter(Boolean);
     const sets = trees.length > 0 ? trees.map((each) => each.split('=')) : [[pythonOf().path, '']];
     for (const [python = '', tree = ''] of sets) {
-      const where = tree || join(dirname(dirname(python)), 'lib', `python${pythonOf().version}`, 'asyncio');
+      const where = tree || asyncioOf(python);
       const script = join('test', 'unit', 'analysis', 'oracle', 'ast_facts.py');
       const said = spawnSync(python, [script, where], { encoding: 'utf8', maxBuffer: 2 ** 30 });
       const lines = said.stdout.split('\n').filter(Boolean);

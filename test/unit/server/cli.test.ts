@@ -426,6 +426,6 @@ function sarifProblems(log: unknown): string[] {
   const ajv = new Ajv({ schemaId: 'id', meta: false, unknownFormats: 'ignore' });
   ajv.addMetaSchema(require('ajv/lib/refs/json-schema-draft-04.json') as object);
   const validate = ajv.compile(schema);
-  if (validate(log) === true) return [];
+  if (validate(log)) return [];
   return (validate.errors ?? []).map((error) => `${error.dataPath} ${error.message ?? ''}`);
 }
