@@ -37,11 +37,11 @@ abstract class QueueSource extends SessionSource {
     }
     if (!only) return NOTHING;
     if (loops.length > 1) return this.loopNodes(session, loops, limit);
-    return this.pages(session, only.loop, limit);
+    return this.pages(session, only, limit);
   }
 
   protected override async below(parent: ViewRow, limit: number): Promise<Rows<ViewRow>> {
-    return parent.kind === 'loop' ? this.pages(parent.session, parent.loop.loop, limit) : NOTHING;
+    return parent.kind === 'loop' ? this.pages(parent.session, parent.loop, limit) : NOTHING;
   }
 
   /** How many there are, by the pages that are shown where there are any: what the title says is what the rows say. */
@@ -64,7 +64,7 @@ abstract class QueueSource extends SessionSource {
     limit: number,
   ): Promise<LoopPage<unknown> & { nodes: readonly ViewRow[] }>;
 
-  private async pages(session: LiveSession, loop: number, limit: number): Promise<Rows<ViewRow>> {
+  private async pages(session: LiveSession, { loop, hides }: LoopRow, limit: number): Promise<Rows<ViewRow>> {
     const rows: ViewRow[] = [];
     let total = 0;
     for (let offset = 0; offset < limit; offset += MAX_PAGE_ROWS) {
@@ -74,8 +74,10 @@ abstract class QueueSource extends SessionSource {
       total = page.total;
       this.lengths.set(`${session.id} ${loop}`, total);
       const key = `${session.id} ${loop}`;
-      if (page.notice === '') this.notices.delete(key);
-      else this.notices.set(key, page.notice);
+      // A loop that hides things may show nothing for that reason.
+      const notice = page.notice === '' && total === 0 ? hides : page.notice;
+      if (notice === '') this.notices.delete(key);
+      else this.notices.set(key, notice);
       if (page.nodes.length < wanted) break;
     }
     return { rows, total };

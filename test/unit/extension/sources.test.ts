@@ -298,6 +298,25 @@ describe('rows of the queues', () => {
     assert.equal(source.notice(), '');
   });
 
+  it('say what the loop hides where there is nothing to see', async () => {
+    const { hub, state } = bench();
+    const timer = { node: 'h1', task: null, text: 'sleep', due: 150, at: null, cancelled: false };
+    let rows = [timer];
+    hub.add(
+      new FakePort('a', {
+        'loopscope/loops': () => page([loopRow(1, { hides: 'uvloop hides its timers.' })]),
+        'loopscope/timers': () => loopPage(rows),
+      }),
+    );
+    hub.accept('a', update(1));
+    const source = new TimersSource(hub, state);
+    await labels(source);
+    assert.equal(source.notice(), '');
+    rows = [];
+    await labels(source);
+    assert.equal(source.notice(), 'uvloop hides its timers.');
+  });
+
   it('are none before a loop is there, and nothing is asked', async () => {
     const { hub, state } = bench();
     const port = new FakePort('a', { 'loopscope/loops': () => page([]) });
