@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 
-const { RULES } = /** @type {typeof import('../src/analysis/rules/registry')} */ (
-  await tsImport('../src/analysis/rules/registry.ts', import.meta.url)
-);
-const { rulePage, rulesIndex } = /** @type {typeof import('../src/analysis/rules/page')} */ (
-  await tsImport('../src/analysis/rules/page.ts', import.meta.url)
-);
+/** @type {unknown} */
+const registry = await tsImport('../src/analysis/rules/registry.ts', import.meta.url);
+/** @type {unknown} */
+const page = await tsImport('../src/analysis/rules/page.ts', import.meta.url);
+const { RULES } = /** @type {typeof import('../src/analysis/rules/registry')} */ (registry);
+const { rulePage, rulesIndex } = /** @type {typeof import('../src/analysis/rules/page')} */ (page);
 const folder = fileURLToPath(new URL('../docs/rules', import.meta.url));
 mkdirSync(folder, { recursive: true });
 for (const rule of RULES) writeFileSync(join(folder, `${rule.code}.md`), rulePage(rule));

@@ -54,9 +54,9 @@ print(json.dumps([used() - before, done.returncode, done.stderr.decode()[-500:]]
 
 /** @param {string} python @param {string[]} command */
 function cpuOf(python, command) {
-  const [seconds, code, stderr] = /** @type {[number, number, string]} */ (
-    JSON.parse(must(python, ['-c', MEASURE, JSON.stringify(command)]))
-  );
+  /** @type {unknown} */
+  const measured = JSON.parse(must(python, ['-c', MEASURE, JSON.stringify(command)]));
+  const [seconds, code, stderr] = /** @type {[number, number, string]} */ (measured);
   // 1 and more are findings; what a shell could not start is no measurement.
   if (code < 0 || code === 127 || code === 126) throw new Error(`${command.join(' ')}: ${code}\n${stderr}`);
   return seconds;
@@ -130,8 +130,10 @@ async function serve(text, keys) {
   await connection.sendNotification('textDocument/didOpen', {
     textDocument: { uri, languageId: 'python', version: 1, text },
   });
-  const first = /** @type {{ items: unknown[] }} */ (await pull());
-  if (first.items.length === 0) throw new Error('the text that is opened must have a finding');
+  /** @type {unknown} */
+  const first = await pull();
+  if (/** @type {{ items: unknown[] }} */ (first).items.length === 0)
+    throw new Error('the text that is opened must have a finding');
   const start = performance.now() - began;
   const lines = text.split('\n');
   /** @type {number[]} */
