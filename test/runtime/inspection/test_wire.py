@@ -66,6 +66,16 @@ class Adapter:
             tasks = answer.get("rest", [])
         return rows
 
+    def page(self, query: str) -> dict[str, Any]:
+        """The first 200 rows of a queue: an answer ends early where it would hold the loop too long, and is asked to go on."""
+        answer = self.query(query, offset=0, limit=200)
+        rows = answer["rows"]
+        while len(rows) < min(answer["total"], 200):
+            more = self.query(query, offset=len(rows), limit=200 - len(rows))["rows"]
+            assert more, "each answer has a row at least"
+            rows += more
+        return answer
+
     def sync(self) -> list[Any]:
         """All live tasks."""
         rows: list[Any] = []
@@ -97,13 +107,13 @@ def test_pages_over_the_wire_agree_with_the_program(seed: int, level: str) -> No
             assert all(row["state"] in ("waiting", "ready") for row in rows.values())
             assert all(rows[address]["waitsFor"]["text"] for address in waiting)
 
-            ready = adapter.query("ready", offset=0, limit=200)
+            ready = adapter.page("ready")
             assert ready["total"] == len(said["ready"])
             assert [row["cancelled"] for row in ready["rows"]] == said["ready"]
             subjects = {row["subject"] for row in ready["rows"] if row["kind"] == "task"}
             assert subjects <= set(tasks)
 
-            timers = adapter.query("timers", offset=0, limit=200)
+            timers = adapter.page("timers")
             assert timers["total"] == len(said["timers"])
             assert [[row["handle"], row["due"], row["cancelled"]] for row in timers["rows"]] == said["timers"][:200]
 
