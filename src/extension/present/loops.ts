@@ -189,7 +189,7 @@ export function presentLife(loop: LoopRow, step: LifeStep, now: number, over: bo
     step.what === 'runs' && loop.state === 'running' && loop.life.findLast((other) => other.what === 'runs') === entry;
   const description = dotted(
     call(entry.call),
-    entry.site ? place(entry.site) : 'place not known',
+    entry.site ? place(entry.site) : step.what === 'created' ? 'place not known' : '',
     entry.times > 1 && `×${count(entry.times)}`,
     current && !over && `for ${age(now - entry.time)}`,
   );
@@ -278,7 +278,8 @@ export function presentFact(loop: LoopRow, fact: LoopFact, now: number, over: bo
         `Turns of the loop in the last second; ${count(loop.tick)} in all.`,
       );
     case 'next': {
-      const next = loop.nextTimer === null ? 'none set' : inTime(loop.nextTimer - now);
+      // What is due has gone by the next look.
+      const next = loop.nextTimer === null ? 'none set' : inTime(Math.max(0.001, loop.nextTimer - now));
       return row('next timer', over ? '–' : next, { id: 'watch' }, 'When the next timer is due.');
     }
     case 'busy':

@@ -35,6 +35,11 @@ export function presentTaskNode(node: TaskNode, context: TaskContext): ItemData 
   }
 }
 
+/** `cancelled at a.py:3` beside the word `cancelled` is `at a.py:3`. */
+function withoutWord(detail: string, state: TaskState): string {
+  return detail.startsWith(`${state} `) ? detail.slice(state.length + 1) : detail;
+}
+
 export function taskLabel(task: TaskRow): string {
   return dotted(shortened(task.name, LABEL), shortened(call(task.coroutine), LABEL));
 }
@@ -44,7 +49,7 @@ function presentTask(task: TaskRow, context: TaskContext): ItemData {
   const description = dotted(
     context.pinned && 'pinned',
     task.state,
-    isDone(task.state) ? task.detail : shortened(task.waitsFor, WAIT),
+    isDone(task.state) ? withoutWord(task.detail, task.state) : shortened(task.waitsFor, WAIT),
     !context.over && since(task, context),
   );
   const icon = STATE_ICONS[task.state];
@@ -77,8 +82,9 @@ function since(task: TaskRow, { now, open }: TaskContext): string {
   if (now === undefined) return '';
   if (task.due !== null && task.state === 'waiting') {
     if (open) return '';
-    const left = timeLeft(task.due - now);
-    return left === 'due' ? 'due' : `${left} left`;
+    // As coarse as an age: what ends within a second will be shown as ready at the next look.
+    const left = task.due - now;
+    return left < 1 ? '' : timeLeft(left) === 'never' ? 'never due' : `${age(left)} left`;
   }
   const passed = age(now - task.since);
   if (isDone(task.state)) return `${passed} ago`;
@@ -94,7 +100,7 @@ function presentFold(row: FoldRow, context: TaskContext): ItemData {
     context.now === undefined || context.over || context.open ? '' : `oldest ${age(context.now - row.oldest)}`;
   const label =
     row.kind === 'fold'
-      ? `× ${count(row.count)} · ${shortened(row.text, LABEL)}`
+      ? `× ${count(row.count)} · ${shortened(call(row.text), LABEL)}`
       : row.kind === 'finished'
         ? `${count(row.count)} finished`
         : shortened(row.text, LABEL);
@@ -103,7 +109,7 @@ function presentFold(row: FoldRow, context: TaskContext): ItemData {
       ? dotted(states, oldest)
       : row.kind === 'finished'
         ? finishedCounts(row)
-        : dotted(count(row.count), states);
+        : dotted(states || count(row.count), oldest);
   const highlights = matches(label, context.filter);
   const icon = row.kind === 'fold' ? 'layers' : row.kind === 'group' ? 'list-tree' : 'pass';
   const gone = context.over || row.kind === 'finished';

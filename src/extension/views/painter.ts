@@ -76,7 +76,7 @@ export class Painter<Node> {
     this.pending.clear();
     this.everything = false;
     this.host.draw(nodes);
-    if (heavy) {
+    if (heavy && this.host.gap() > 0) {
       this.resting = this.timers.after(this.host.gap(), () => {
         this.resting = undefined;
         this.flush();

@@ -9,7 +9,7 @@ import type { Rows } from './row-tree';
 import type { ViewRow } from './rows';
 import { NOTHING, SessionSource } from './session-source';
 
-abstract class QueueSource extends SessionSource {
+export abstract class QueueSource extends SessionSource {
   /** By session and loop: why nothing is seen, and how long the queue was on the page. */
   private readonly notices = new Map<string, string>();
   private readonly lengths = new Map<string, number>();

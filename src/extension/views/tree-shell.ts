@@ -43,6 +43,8 @@ export interface TreeShellParts {
   readonly source: SessionSource;
   readonly hub: SessionHub;
   readonly state: ViewState;
+  /** The rows are true only together. */
+  readonly whole: boolean;
   readonly report: (error: unknown) => void;
   /** Called when the view was brought up to date. */
   readonly refreshed: () => void;
@@ -78,7 +80,8 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
       {
         draw: (nodes) => this.drawn.fire(nodes && [...nodes]),
         isHead: (node) => node.item.collapsible === 'expanded',
-        gap: () => 2 * settings.refreshInterval(),
+        // A queue is true as a whole or not at all: its rows are never drawn without those that came and went.
+        gap: () => (parts.whole ? 0 : 3 * settings.refreshInterval()),
       },
       TIMERS,
     );

@@ -5,7 +5,7 @@ import { ContextKeys, type ViewName } from '../../protocol/ids';
 import type { LiveSession } from '../sessions/live-session';
 import type { SessionHub } from '../sessions/session-hub';
 import { LoopsSource } from './loops-source';
-import { ReadySource, TimersSource } from './queue-sources';
+import { QueueSource, ReadySource, TimersSource } from './queue-sources';
 import type { SessionSource } from './session-source';
 import { TasksSource } from './tasks-source';
 import { RowDecorations, TreeShell, type ViewNode } from './tree-shell';
@@ -31,7 +31,17 @@ export class EventLoopViews implements vscode.Disposable {
   ) {
     const { report } = outside;
     const shell = (name: ViewName, source: SessionSource): TreeShell =>
-      this.store.add(new TreeShell({ name, source, hub, state, report, refreshed: () => this.context() }));
+      this.store.add(
+        new TreeShell({
+          name,
+          source,
+          whole: source instanceof QueueSource,
+          hub,
+          state,
+          report,
+          refreshed: () => this.context(),
+        }),
+      );
     this.shells = {
       loops: shell('loops', new LoopsSource(hub, state)),
       tasks: shell('tasks', new TasksSource(hub, state)),

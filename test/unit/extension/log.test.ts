@@ -143,6 +143,8 @@ describe('grammar of the event log', () => {
     assert.equal(pattern('place').exec(LINES[4]!)?.[0], 'my file.py:7');
     assert.equal(pattern('call').exec(LINES[0]!)?.[0], 'handle_request');
     assert.equal(pattern('measure').exec('select 1.9 ms, 3 ready')?.[0], '1.9 ms');
+    assert.equal(pattern('measure').exec('due +50.0 ms')?.[0], '+50.0 ms');
+    assert.equal(pattern('measure').exec('worker-2 by Task-5'), null, 'the number of a name is no measure');
     assert.ok(pattern('comment').test('# server.py, process 4711'));
   });
 });

@@ -36,7 +36,7 @@ describe('rows of tasks', () => {
   it('tell the time that is left instead, where a wait ends by itself', () => {
     const row = taskRow(7, { waitsFor: 'sleep', due: 145 });
     assert.equal(presentTaskNode(row, CONTEXT).description, 'waiting · sleep · 2 s left');
-    assert.equal(presentTaskNode(row, { ...CONTEXT, now: 146 }).description, 'waiting · sleep · due');
+    assert.equal(presentTaskNode(row, { ...CONTEXT, now: 146 }).description, 'waiting · sleep');
   });
 
   it('have for each state its own icon and its own word', () => {
@@ -54,6 +54,8 @@ describe('rows of tasks', () => {
   it('say how a task ended', () => {
     const failed = taskRow(1, { state: 'failed', detail: 'ValueError', since: 140, at: null });
     assert.equal(presentTaskNode(failed, CONTEXT).description, 'failed · ValueError · 2 s ago');
+    const cancelled = taskRow(1, { state: 'cancelled', detail: 'cancelled by Task-3', since: 140 });
+    assert.equal(presentTaskNode(cancelled, CONTEXT).description, 'cancelled · by Task-3 · 2 s ago');
     assert.deepEqual(presentTaskNode(failed, CONTEXT).open, site(12), 'its coroutine, where it is nowhere suspended');
   });
 
@@ -80,7 +82,7 @@ describe('rows of tasks', () => {
     assert.equal(item.icon?.color, 'disabledForeground');
   });
 
-  it('do not tremble: the text of a waiting task changes a dozen times in its first minute, not at each update', () => {
+  it('do not tremble: the text of a waiting task changes ten times in its first minute, not at each update', () => {
     let changes = 0;
     let before = '';
     for (let now = 100; now < 160; now += 0.3) {
@@ -88,16 +90,16 @@ describe('rows of tasks', () => {
       if (description !== before) changes += 1;
       before = description;
     }
-    assert.ok(changes <= 16, `${changes} changes`);
+    assert.ok(changes <= 10, `${changes} changes`);
   });
 
   it('fold equal tasks with their number, states and the oldest', () => {
-    const item = presentTaskNode(foldRow(), CONTEXT);
+    const item = presentTaskNode(foldRow({ text: 'handle_request' }), CONTEXT);
     assert.equal(item.label, '× 97 · handle_request()');
-    assert.equal(item.description, '2 ready, 95 waiting · oldest 3 s');
+    assert.equal(item.description, '2 ready, 95 waiting · oldest 2 s');
     assert.equal(item.collapsible, 'collapsed');
     const group = presentTaskNode(foldRow({ kind: 'group', text: 'server.py:30' }), CONTEXT);
-    assert.deepEqual([group.label, group.description], ['server.py:30', '97 · 2 ready, 95 waiting']);
+    assert.deepEqual([group.label, group.description], ['server.py:30', '2 ready, 95 waiting · oldest 2 s']);
     const finished = foldRow({ kind: 'finished', count: 1204, children: 0, states: { finished: 1200, failed: 4 } });
     const item2 = presentTaskNode(finished, CONTEXT);
     assert.deepEqual([item2.label, item2.description, item2.collapsible], ['1,204 finished', '4 failed', 'none']);
@@ -191,7 +193,7 @@ describe('rows of loops', () => {
     const texts = new Set<string>();
     for (let now = 100; now < 400; now += 1)
       texts.add(presentTaskNode(taskRow(1), { ...CONTEXT, now, open: true }).description);
-    assert.equal(texts.size, 5, 'once a minute');
+    assert.equal(texts.size, 3, 'at full minutes, and seldom');
   });
 
   it('tell when an idle one goes on', () => {
