@@ -46,6 +46,8 @@ export interface WorkbenchOptions {
 /** The icon that the extension brings. */
 const EXTENSION_ICON = 'Event Loop';
 const POLL_MS = 50;
+/** Longer than VS Code takes to show a tooltip under a pointer that rests. */
+const HOVER_MS = 2000;
 let browser: Promise<Browser> | undefined;
 
 /** Opens a VS Code of its own. Close it in the suite's `after`. */
@@ -220,10 +222,21 @@ export class Workbench {
 
   /** The tooltip of a row. */
   async tooltip(view: string, label: string | RegExp): Promise<string> {
-    await this.row(view, label).locator('.label-name').first().hover();
+    // The hand is never quite still: VS Code forgets a pointer that does not move while the rows under it are drawn anew.
+    const name = this.row(view, label).locator('.label-name').first();
     const hover = this.page.locator('.monaco-hover:visible, .workbench-hover:visible').first();
-    await hover.waitFor();
-    return hover.innerText();
+    let shift = 0;
+    return this.waitFor(
+      async () => {
+        if (await hover.isVisible()) return hover.innerText();
+        shift = (shift + 1) % 8;
+        await name.hover({ position: { x: 2 + shift, y: 5 } });
+        await hover.waitFor({ timeout: HOVER_MS }).catch(() => undefined);
+        return '';
+      },
+      (text) => text !== '',
+      `tooltip of ${String(label)}`,
+    );
   }
 
   /** Opens a row's context menu; the titles of its entries. Follow with `chooseMenu`, or press Escape. */
