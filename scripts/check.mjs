@@ -9,7 +9,7 @@ import { main } from './lib/run.mjs';
 await main(async () => {
   await ensureNodePackages(console.log);
   const pythons = await findPythons();
-  await prepareVenvs(pythons.slice(-1), console.log);
+  await prepareVenvs(pythons.slice(-1), console.log, pythons);
   const counts = await runChecks((text) => process.stdout.write(text));
   console.log(words(counts));
   return counts.failed > 0 ? 1 : 0;

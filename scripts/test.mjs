@@ -104,7 +104,7 @@ await main(async () => {
   console.log(`Node ${process.versions.node}; Python ${pythons.map((python) => python.version).join(', ')}`);
   await ensureNodePackages(log);
   const needHost = chosen.some((name) => ['package', 'e2e', 'host'].includes(name));
-  await Promise.all([prepareVenvs(pythons, log), needHost ? ensureHost({ log }) : undefined]);
+  await Promise.all([prepareVenvs(pythons, log, found), needHost ? ensureHost({ log }) : undefined]);
 
   const steps = allSteps(pythons).filter((step) => chosen.includes(step.name.split(' ')[0] ?? ''));
   if (steps.length === 0) return 0;

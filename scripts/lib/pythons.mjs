@@ -147,9 +147,10 @@ export function venvPython(name) {
  * Prepares `.venv/NAME` of each Python with test/requirements.txt, and `.venv/tools` with test/tools.txt. What is up to date is left
  * alone: a stamp names the Python and the hash of the list.
  * @param {Python[]} pythons @param {(line: string) => void} log
+ * @param {Python[]} [all] those that may make `.venv/tools`: the newest may lack the pip for it
  */
-export async function prepareVenvs(pythons, log) {
-  await prepareTools(pythons, log);
+export async function prepareVenvs(pythons, log, all = pythons) {
+  await prepareTools(all, log);
   const waiting = [...pythons];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())

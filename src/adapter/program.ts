@@ -173,6 +173,9 @@ export class Program {
         break;
       case 'loop':
       case 'answer':
+      case 'stopped':
+      case 'resumed':
+      case 'stepped':
         break;
     }
   }

@@ -3,6 +3,7 @@
  * Types, tables and limits only; prose for other editors is docs/protocol.md. Every page carries the revision and the
  * loop time at which it is true. Requests are answered once; an error's message says what to do next.
  */
+import type { LoopStop, SteppingRequests } from './stepping';
 import type { SourceSite, StackFrame, TaskState } from './wire';
 
 /** Raised when a request or row changes so that an older client would misread it. In `initialize`'s answer: `supportsLoopscope`. */
@@ -111,6 +112,10 @@ export interface LoopRow {
   readonly executorCalls: number;
   readonly childProcesses: number;
   readonly signals: readonly number[];
+  /** Where it is stopped before a handle; absent while it runs. */
+  readonly stop?: LoopStop | undefined;
+  /** Seconds that its clock stood still so far. */
+  readonly frozenFor?: number | undefined;
 }
 
 export type TaskTree = 'creator' | 'awaits' | 'flat';
@@ -156,6 +161,8 @@ export interface TaskRow {
   readonly busy: number; // s
   readonly detail: string; // exception type, who cancelled it
   readonly children: number;
+  /** Its handles are held back: see `loopscope/taskAction`. */
+  readonly frozen?: boolean | undefined;
 }
 
 /** Equal subtrees folded into one row, a group, or the finished tasks of a parent as a count. */
@@ -188,10 +195,16 @@ export interface QueueRow {
   readonly by: string;
   readonly at: SourceSite | null;
   readonly cancelled: boolean;
+  /** Id of the handle for `loopscope/order` and goals, while the loop is stopped; absent while it runs. */
+  readonly handle?: number | undefined;
+  /** What a person did with it: 'moved first', 'held back', 'fired early'; '' or absent: nothing. Held ones come last. */
+  readonly mark?: string | undefined;
 }
 
 export interface TimerQueueRow {
   readonly node: string;
+  /** As in QueueRow. */
+  readonly handle?: number | undefined;
   readonly task: number | null;
   readonly text: string;
   readonly due: number;
@@ -234,7 +247,7 @@ export interface LogLine {
 }
 
 /** Custom requests: command → [arguments, answer body]. */
-export interface CustomRequests {
+export interface CustomRequests extends SteppingRequests {
   'loopscope/loops': [Record<string, never>, PageOf<LoopRow>];
   'loopscope/tasks': [TasksArguments, PageOf<TaskNode>];
   'loopscope/task': [{ readonly task: number }, TaskDetailRow];

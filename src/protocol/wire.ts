@@ -4,6 +4,9 @@
  * The runtime's twin of the tables is src/runtime/loopscope/wire.py; test/wire compares the two. Prose: docs/wire.md.
  */
 
+import type { SourceSite } from './site';
+import type { RuntimeCommand, SteppingMessage } from './stepping';
+
 /** Raised when a peer with another version must be refused: both sides then say which versions they speak. */
 export const WIRE_VERSION = 1;
 
@@ -111,12 +114,7 @@ export type EventName = keyof typeof EVENTS;
 /** Level of detail. `adaptive` lists single handles only while they are few enough to be looked at. */
 export type DetailLevel = 'adaptive' | 'full';
 
-/** A place in the user's source. `line` counts from 1. */
-export interface SourceSite {
-  readonly file: string;
-  readonly line: number;
-  readonly function: string;
-}
+export type { SourceSite };
 
 /**
  * Strings that stand for structured things are interned in these forms (the model parses them once):
@@ -129,6 +127,7 @@ export type LoopTransition = 'created' | 'setCurrent' | 'runs' | 'stopRequested'
 
 /** runtime → adapter, frame kind `json`. */
 export type RuntimeMessage =
+  | SteppingMessage
   | {
       readonly type: 'hello';
       readonly wire: number;
@@ -172,7 +171,8 @@ export type RuntimeMessage =
 export type AdapterMessage =
   | { readonly type: 'welcome'; readonly wire: number; readonly level: DetailLevel }
   | { readonly type: 'level'; readonly level: DetailLevel }
-  | ({ readonly type: 'query'; readonly id: number } & RuntimeQuery);
+  | ({ readonly type: 'query'; readonly id: number } & RuntimeQuery)
+  | ({ readonly type: 'command'; readonly id: number } & RuntimeCommand);
 
 /** Questions that the runtime answers in the loop's own thread, or from its own when the loop does not answer in 50 ms. */
 export type RuntimeQuery =
@@ -234,6 +234,10 @@ export interface ReadyRow {
   readonly at: SourceSite | null;
   readonly by: string; // who scheduled it, '' if not known
   readonly cancelled: boolean;
+  /** Address of the handle, while the loop is stopped. */
+  readonly handle?: number;
+  /** As in the QueueRow of dap.ts. */
+  readonly mark?: string;
 }
 
 export interface TimerRow {
