@@ -50,6 +50,13 @@ export class Painter<Node> {
     this.flush();
   }
 
+  /** Nothing will change after what is pending: it is drawn without a pause for the reader's eye. */
+  settle(): void {
+    this.resting?.();
+    this.resting = undefined;
+    this.flush();
+  }
+
   /** While frozen nothing is drawn but what a person asked for. */
   freeze(frozen: boolean): void {
     this.frozen = frozen;

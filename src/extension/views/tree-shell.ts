@@ -151,6 +151,7 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   async lastLook(): Promise<void> {
     if (this.parts.state.paused) return;
     await this.refresh(true);
+    this.painter.settle();
     await this.tree.lookBelow(LAST_ROWS);
   }
 
@@ -258,7 +259,10 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
     if (!shown.includes(session)) return;
     this.refresher.setTicking(shown.some((each) => !each.over));
     this.refresher.notify();
-    if (session.over) this.title();
+    if (!session.over) return;
+    // The end is said and seen at once, whatever the last look brings.
+    this.painter.paint(this.tree.present());
+    this.title();
   }
 
   private shownChanged(): void {

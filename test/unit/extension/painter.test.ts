@@ -108,12 +108,24 @@ describe('Painter', () => {
     );
   });
 
+  it('draws what is pending without waiting for the gap when nothing will change after it', () => {
+    const bench = new Bench();
+    bench.painter.paint(['head']);
+    bench.painter.paint(['head']);
+    assert.equal(bench.drawn.length, 1);
+    bench.painter.settle();
+    assert.deepEqual(bench.drawn.at(-1), { at: 0, nodes: ['head'] });
+    bench.pass(10_000);
+    assert.equal(bench.drawn.length, 2);
+  });
+
   it('draws every change in the end, whatever comes when', () => {
     const step = fc.oneof(
       fc.record({ what: fc.constant('paint' as const), nodes: fc.subarray(['head1', 'head2', 'row1', 'row2']) }),
       fc.record({ what: fc.constant('all' as const) }),
       fc.record({ what: fc.constant('hold' as const) }),
       fc.record({ what: fc.constant('release' as const) }),
+      fc.record({ what: fc.constant('settle' as const) }),
       fc.record({ what: fc.constant('pass' as const), ms: fc.nat({ max: 3000 }) }),
     );
     fc.assert(
@@ -136,6 +148,7 @@ describe('Painter', () => {
             bench.painter.paint('all');
           } else if (each.what === 'pass') bench.pass(each.ms);
           else if (each.what === 'hold') bench.painter.hold(4000);
+          else if (each.what === 'settle') bench.painter.settle();
           else bench.painter.release();
           look();
         }
