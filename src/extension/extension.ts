@@ -8,6 +8,7 @@ import { registerArranging } from './commands/arrange';
 import { registerCopying } from './commands/copy';
 import { registerNavigation } from './commands/navigate';
 import { registerSessionCommands } from './commands/session';
+import { registerStepping } from './commands/stepping';
 import { registerDebugType } from './launch/debug-type';
 import { activateLint } from './lint/activate';
 import { LogChannel } from './log/log-channel';
@@ -53,6 +54,7 @@ function compose(context: vscode.ExtensionContext): LoopscopeApi {
     registerArranging(views),
     registerCopying(views),
     registerSessionCommands(views),
+    registerStepping(views),
   ];
   for (const part of parts.flat()) own(part);
   own(activateLint({ extensionUri: context.extensionUri, output }));

@@ -23,6 +23,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.command = `${Views.loops}.focus`;
     this.store.add(this.item);
     this.store.add(hub.onDidChange((session) => session === hub.current && this.later()));
+    this.store.add(hub.onDidStop(() => this.show()));
     this.store.add(hub.onDidChangeShown(() => this.show()));
     this.store.add(state.onDidPause(() => this.show()));
     this.store.add(vscode.workspace.onDidChangeConfiguration(() => this.show()));
@@ -48,7 +49,12 @@ export class StatusBar implements vscode.Disposable {
       this.item.hide();
       return;
     }
-    const { text, tooltip, aria, warning } = statusText(session.name, session.update, this.state.paused);
+    const { text, tooltip, aria, warning } = statusText(
+      session.name,
+      session.update,
+      this.state.paused,
+      session.stops[0],
+    );
     this.item.text = text;
     this.item.tooltip = new vscode.MarkdownString(tooltip, true);
     this.item.accessibilityInformation = { label: aria };

@@ -21,6 +21,7 @@ import {
   timeOfDay,
 } from './text';
 import { code, escaped, lines, siteLink } from './markdown';
+import { didTooltip, didWords, handleWords, stopTooltip, stopWords } from './stepping';
 
 /** A transition of a loop's life, or one that has not come yet. */
 export interface LifeStep {
@@ -41,6 +42,7 @@ const LIFE: Readonly<Record<string, { readonly word: string; readonly icon: stri
 
 /** What a loop is doing, in a word or two. */
 export function loopWords(loop: LoopRow): string {
+  if (loop.stop && loop.state === 'running') return stopWords(loop.stop);
   switch (loop.state) {
     case 'created':
       return 'not run yet';
@@ -91,14 +93,15 @@ export function presentLoop(loop: LoopRow, { now, over, expanded, open }: LoopCo
   const bad = warning(loop);
   const alive = loop.state === 'running' && !over;
   const state = over && loop.state === 'running' ? 'was running' : words;
-  const figures = alive && !open ? loopFigures(loop, now) : undefined;
+  const stop = alive ? loop.stop : undefined;
+  const figures = alive && !stop && !open ? loopFigures(loop, now) : undefined;
   const description = figures ?? dotted(state, life !== undefined && `lived ${measured(life)}`, bad);
   const dead = over || loop.state === 'closed' || loop.state === 'collected';
   return {
     label: loop.name,
     description,
-    icon: loopIcon(loop, dead, bad !== ''),
-    context: 'loop',
+    icon: stop ? STOPPED_ICON : loopIcon(loop, dead, bad !== ''),
+    context: stop ? 'loop.stopped' : alive ? 'loop.running' : 'loop',
     aria: `Loop ${loop.name}, ${description}`,
     collapsible: expanded ? 'expanded' : 'collapsed',
     tooltip: lines(
@@ -107,10 +110,13 @@ export function presentLoop(loop: LoopRow, { now, over, expanded, open }: LoopCo
       code(loop.class),
       `${count(loop.tick)} ticks, ${counted(loop.liveTasks, 'live task')}, ${count(loop.ready)} ready, ${counted(loop.timers, 'timer')}`,
       loop.hides && `$(eye-closed) ${escaped(loop.hides)}`,
+      stop && stopTooltip(stop),
     ),
     muted: dead,
   };
 }
+
+const STOPPED_ICON: Icon = { id: 'debug-pause', color: 'debugIcon.pauseForeground' };
 
 /** `310 ticks/s · 4 % busy · lag 1.2 ms`, or when an idle one goes on. */
 function loopFigures(loop: LoopRow, now: number): string {
@@ -214,6 +220,9 @@ export function presentLife(loop: LoopRow, step: LifeStep, now: number, over: bo
 
 export interface LoopFact {
   readonly key:
+    | 'upNext'
+    | 'did'
+    | 'clock'
     | 'ticks'
     | 'next'
     | 'busy'
@@ -232,7 +241,11 @@ export interface LoopFact {
 /** Which figures there are to tell of a loop. */
 export function loopFacts(loop: LoopRow): readonly LoopFact[] {
   const alive = loop.state === 'running' || loop.state === 'stopped';
+  const { stop } = loop;
   const facts: [LoopFact['key'], boolean][] = [
+    ['upNext', stop !== undefined],
+    ['did', stop?.did != null],
+    ['clock', stop !== undefined || (loop.frozenFor ?? 0) >= 1],
     ['hides', loop.hides !== ''],
     ['dropped', loop.dropped > 0],
     ['ticks', alive],
@@ -270,6 +283,37 @@ export function presentFact(loop: LoopRow, fact: LoopFact, now: number, over: bo
     ...more,
   });
   switch (fact.key) {
+    case 'upNext': {
+      const { stop } = loop;
+      const next = stop?.next;
+      return row(
+        'runs next',
+        next ? handleWords(next) : 'nothing: it is about to wait',
+        { id: 'debug-stackframe', color: 'debugIcon.breakpointCurrentStackframeForeground' },
+        stop ? stopTooltip(stop) : '',
+        next?.at ? { open: next.at, context: 'fact.site' } : {},
+      );
+    }
+    case 'did': {
+      const did = loop.stop?.did;
+      if (!did) return row('last step', '–', { id: 'history' }, '');
+      const more = did.ran.at ? { open: did.ran.at, context: 'fact.site' } : {};
+      return row('last step', didWords(did), { id: 'history' }, didTooltip(did), more);
+    }
+    case 'clock': {
+      const stood = (loop.frozenFor ?? 0) + (loop.stop?.frozen ? Math.max(0, Date.now() / 1000 - loop.stop.wall) : 0);
+      const words = loop.stop
+        ? loop.stop.frozen
+          ? 'stands still'
+          : 'runs on while stopped'
+        : `stood still for ${age(stood)}`;
+      return row(
+        'clock',
+        words,
+        { id: 'watch' },
+        'While the loop is stopped its clock stands still, so that no time-out fires because you were looking.',
+      );
+    }
     case 'ticks':
       return row(
         'ticks',

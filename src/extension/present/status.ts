@@ -1,6 +1,8 @@
 /** The status bar item: text and tooltip from a session's totals. Pure. */
 import type { UpdateEvent } from '../../protocol/dap';
+import type { LoopStop } from '../../protocol/stepping';
 import { escaped, lines } from './markdown';
+import { stopShort, stopTooltip, stopWords } from './stepping';
 import { count, counted, measured, rate } from './text';
 
 export interface StatusText {
@@ -14,8 +16,16 @@ export interface StatusText {
 /** Lag that a person can feel, s. */
 const LONG_LAG = 0.1;
 
-/** @param name of the session */
-export function statusText(name: string, update: UpdateEvent, paused: boolean): StatusText {
+/** @param name of the session; `stop`: where its loop is stopped, if one is */
+export function statusText(name: string, update: UpdateEvent, paused: boolean, stop?: LoopStop): StatusText {
+  if (stop) {
+    return {
+      text: `$(debug-pause) ${stopShort(stop)}`,
+      aria: `Event loop of ${name}: ${stopWords(stop)}, ${count(stop.ready)} ready`,
+      warning: false,
+      tooltip: lines(`**${escaped(name)}**`, stopTooltip(stop)),
+    };
+  }
   const tasks = counted(update.liveTasks, 'task');
   const lag = `lag ${measured(update.lag)}`;
   const warning = update.lag >= LONG_LAG;

@@ -48,6 +48,7 @@ function presentTask(task: TaskRow, context: TaskContext): ItemData {
   const label = taskLabel(task);
   const description = dotted(
     context.pinned && 'pinned',
+    task.frozen && 'frozen',
     task.state,
     isDone(task.state) ? withoutWord(task.detail, task.state) : shortened(task.waitsFor, WAIT),
     !context.over && since(task, context),
@@ -60,7 +61,14 @@ function presentTask(task: TaskRow, context: TaskContext): ItemData {
     ...(highlights.length > 0 ? { highlights } : {}),
     description,
     icon: context.over && task.state !== 'failed' ? mutedIcon(icon) : icon,
-    context: ['task', context.pinned && 'pinned', task.waitsForTask !== null && 'waits', task.definedAt && 'defined']
+    context: [
+      'task',
+      context.pinned && 'pinned',
+      task.waitsForTask !== null && 'waits',
+      task.definedAt && 'defined',
+      task.frozen && 'frozen',
+      !gone && 'alive',
+    ]
       .filter(Boolean)
       .join('.'),
     aria: `Task ${label}, ${description}${task.children > 0 ? `, ${counted(task.children, 'row')} below` : ''}`,

@@ -3,9 +3,12 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../common/disposable-store';
 import type { CustomRequests, UpdateEvent } from '../../protocol/dap';
 import { DEBUG_TYPE } from '../../protocol/ids';
+import type { StoppedEvent } from '../../protocol/stepping';
 import type { SessionHub } from './session-hub';
 
 const UPDATE = 'loopscope/update';
+const STOPPED = 'loopscope/stopped';
+const RESUMED = 'loopscope/resumed';
 
 export function watchDebugSessions(hub: SessionHub): vscode.Disposable {
   const store = new DisposableStore();
@@ -16,10 +19,17 @@ export function watchDebugSessions(hub: SessionHub): vscode.Disposable {
   );
   store.add(
     vscode.debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
-      if (session.type !== DEBUG_TYPE || event !== UPDATE || !isUpdate(body)) return;
-      // The first update may come before VS Code says that the session has started.
-      start(hub, session);
-      hub.accept(session.id, body);
+      if (session.type !== DEBUG_TYPE) return;
+      // The first event may come before VS Code says that the session has started.
+      if (event === UPDATE && isUpdate(body)) {
+        start(hub, session);
+        hub.accept(session.id, body);
+      } else if (event === STOPPED && isStopped(body)) {
+        start(hub, session);
+        hub.stop(session.id, body);
+      } else if (event === RESUMED && isOfLoop(body)) {
+        hub.resume(session.id, body.loop);
+      }
     }),
   );
   store.add(vscode.debug.onDidTerminateDebugSession((session) => hub.close(session.id)));
@@ -46,4 +56,12 @@ function isUpdate(body: unknown): body is UpdateEvent {
   if (typeof body !== 'object' || body === null) return false;
   const { revision, process } = body as Partial<Record<keyof UpdateEvent, unknown>>;
   return typeof revision === 'number' && typeof process === 'object' && process !== null && 'phase' in process;
+}
+
+function isOfLoop(body: unknown): body is { readonly loop: number } {
+  return typeof body === 'object' && body !== null && 'loop' in body && typeof body.loop === 'number';
+}
+
+function isStopped(body: unknown): body is StoppedEvent {
+  return isOfLoop(body) && 'tick' in body && 'time' in body && 'next' in body;
 }

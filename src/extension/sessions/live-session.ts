@@ -5,6 +5,7 @@
 import { Emitter } from '../../common/emitter';
 import { Limiter } from '../../common/limiter';
 import type { CustomCommand, CustomRequests, LoopRow, PageOf, UpdateEvent } from '../../protocol/dap';
+import type { StoppedEvent } from '../../protocol/stepping';
 
 /** How a session is reached. `request` rejects when the adapter says no or is gone. */
 export interface SessionPort {
@@ -45,6 +46,9 @@ export class LiveSession {
   private stoppedAt: number | undefined;
   private endWall: number | undefined;
   private readonly saved = new Map<'json' | 'markdown', string>();
+  /** By loop: where it is stopped. */
+  private readonly stopped = new Map<number, StoppedEvent>();
+  private stopsSeen = 0;
 
   constructor(
     private readonly port: SessionPort,
@@ -76,7 +80,32 @@ export class LiveSession {
 
   /** Changes whenever a page asked now could differ from one asked before. */
   get version(): string {
-    return `${this.current?.revision ?? -1}${this.over ? ' over' : ` ${this.state}`}`;
+    return `${this.current?.revision ?? -1}${this.over ? ' over' : ` ${this.state}`} ${this.stopsSeen}`;
+  }
+
+  /** Loops that are stopped before a handle, the one that was stopped last first. */
+  get stops(): readonly StoppedEvent[] {
+    return this.over ? [] : [...this.stopped.values()].reverse();
+  }
+
+  /** Where that loop is stopped; undefined while it runs. */
+  stopOf(loop: number): StoppedEvent | undefined {
+    return this.over ? undefined : this.stopped.get(loop);
+  }
+
+  /** A loop was stopped before a handle. */
+  stop(event: StoppedEvent): void {
+    this.stopped.delete(event.loop);
+    this.stopped.set(event.loop, event);
+    this.stopsSeen += 1;
+    this.changed.fire(this);
+  }
+
+  /** A loop goes on. */
+  resume(loop: number): void {
+    if (!this.stopped.delete(loop)) return;
+    this.stopsSeen += 1;
+    this.changed.fire(this);
   }
 
   /** An update arrived. Older ones than the newest are ignored: they tell nothing new. */
@@ -138,6 +167,8 @@ export class LiveSession {
     const row = this.seen?.page.rows.find((candidate) => candidate.loop === loop);
     if (!row || !this.seen) return undefined;
     if (row.state === 'closed' || row.state === 'collected') return row.time;
+    const stop = this.stopOf(loop);
+    if (stop?.frozen) return stop.time;
     return row.time + Math.max(0, Math.min(clock, this.stoppedAt ?? Infinity) - this.seen.at);
   }
 
@@ -163,6 +194,7 @@ export class LiveSession {
     this.stoppedAt = undefined;
     this.endWall = undefined;
     this.saved.clear();
+    this.stopped.clear();
   }
 
   private end(phase: 'ended' | 'gone', wall: number): void {

@@ -4,6 +4,7 @@
  */
 import { Emitter } from '../../common/emitter';
 import type { UpdateEvent } from '../../protocol/dap';
+import type { StoppedEvent } from '../../protocol/stepping';
 import { LiveSession, type Clock, type SessionPort } from './live-session';
 
 export class SessionHub {
@@ -13,12 +14,16 @@ export class SessionHub {
   private readonly changed = new Emitter<LiveSession>();
   private readonly choiceChanged = new Emitter<void>();
   private readonly ended = new Emitter<LiveSession>();
+  private readonly stopped = new Emitter<{ readonly session: LiveSession; readonly stop: StoppedEvent }>();
   /** Something happened in that session. */
   readonly onDidChange = this.changed.event;
   /** Which sessions are shown has changed. */
   readonly onDidChangeShown = this.choiceChanged.event;
   /** The program of that session has ended; it can be asked once more. */
   readonly onDidEnd = this.ended.event;
+
+  /** A loop of that session was stopped before a handle. */
+  readonly onDidStop = this.stopped.event;
 
   constructor(
     private readonly clock: Clock,
@@ -47,6 +52,19 @@ export class SessionHub {
     const before = session.phase;
     session.accept(update, this.wall());
     if (before !== session.phase && session.phase === 'ended') this.ended.fire(session);
+  }
+
+  /** A loop was stopped before a handle. */
+  stop(id: string, stop: StoppedEvent): void {
+    const session = this.sessions.get(id);
+    if (!session) return;
+    session.stop(stop);
+    this.stopped.fire({ session, stop });
+  }
+
+  /** A loop goes on. */
+  resume(id: string, loop: number): void {
+    this.sessions.get(id)?.resume(loop);
   }
 
   /** The debug session is gone. What was seen of it stays. */

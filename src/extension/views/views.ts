@@ -109,6 +109,8 @@ export class EventLoopViews implements vscode.Disposable {
     this.set(ContextKeys.paused, state.paused);
     this.set(ContextKeys.allSessions, hub.showsAll);
     this.set(ContextKeys.severalSessions, hub.every.length > 1);
+    this.set(ContextKeys.stopped, (current?.stops.length ?? 0) > 0);
+    this.set(ContextKeys.steppable, phase === 'live');
     this.set(ContextKeys.filtered, state.choice.filter !== '');
   }
 

@@ -62,8 +62,8 @@ describe('rows of tasks', () => {
   it('say that they are pinned, in words and for the menu', () => {
     const item = presentTaskNode(taskRow(1), { ...CONTEXT, pinned: true });
     assert.ok(item.description.startsWith('pinned · waiting'));
-    assert.equal(item.context, 'task.pinned.defined');
-    assert.equal(presentTaskNode(taskRow(1, { waitsForTask: 3 }), CONTEXT).context, 'task.waits.defined');
+    assert.equal(item.context, 'task.pinned.defined.alive');
+    assert.equal(presentTaskNode(taskRow(1, { waitsForTask: 3 }), CONTEXT).context, 'task.waits.defined.alive');
   });
 
   it('show where the filter matches', () => {
