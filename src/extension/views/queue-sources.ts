@@ -3,7 +3,7 @@ import { MAX_PAGE_ROWS, type LoopPage, type LoopRow } from '../../protocol/dap';
 import type { ItemData } from '../present/item';
 import { presentLoopOfQueue } from '../present/loops';
 import { presentQueueRow, presentTimerRow } from '../present/queues';
-import { count } from '../present/text';
+import { count, dotted } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
 import type { Rows } from './row-tree';
 import type { ViewRow } from './rows';
@@ -106,6 +106,12 @@ export class ReadySource extends QueueSource {
 }
 
 export class TimersSource extends QueueSource {
+  /** The title says it too when time stands still: no row changes then. */
+  override summary(): string {
+    const stands = this.hub.shown.some((session) => session.stops.some((stop) => stop.frozen));
+    return dotted(super.summary(), stands && 'clock stands still');
+  }
+
   protected override lengthOf(loop: LoopRow): number {
     return loop.timers;
   }

@@ -6,6 +6,8 @@ import { presentQueueRow, presentTimerRow } from '../../../src/extension/present
 import { statusText } from '../../../src/extension/present/status';
 import { didTooltip, didWords, stopTooltip, stopWords } from '../../../src/extension/present/stepping';
 import { SessionHub } from '../../../src/extension/sessions/session-hub';
+import { TimersSource } from '../../../src/extension/views/queue-sources';
+import { ViewState } from '../../../src/extension/views/view-state';
 import { FakePort, loopRow, site, update } from './fake-session';
 
 const handle = (text: string, change: Partial<HandleInfo> = {}): HandleInfo => ({
@@ -160,5 +162,19 @@ describe('a session with stopped loops', () => {
     now = 70;
     assert.equal(session.loopTime(1), 143.25);
     assert.equal(session.loopTime(2), 202.5);
+  });
+
+  it('is told in the title of the Timers while its clock stands still', () => {
+    const zero = (): number => 0;
+    const hub = new SessionHub(zero, zero);
+    const state = new ViewState({ tree: 'flat', sort: 'age', group: 'none', filter: '' }, zero, zero);
+    hub.add(new FakePort('a', {}));
+    hub.accept('a', update(1));
+    const source = new TimersSource(hub, state);
+    assert.equal(source.summary(), '0');
+    hub.stop('a', event(1));
+    assert.equal(source.summary(), '0 · clock stands still');
+    hub.resume('a', 1);
+    assert.equal(source.summary(), '0');
   });
 });
