@@ -37,7 +37,8 @@ async function serve(folder, port) {
   const token = randomBytes(16).toString('hex');
   // The port first: where it is in use, nothing else needs to start.
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'loopscope-'));
-  process.on('exit', () => fs.rmSync(home, { recursive: true, force: true }));
+  const remove = () => fs.rmSync(home, { recursive: true, force: true });
+  process.on('exit', remove);
   const socket = path.join(home, 's');
   const gate = await openGate({ socket, token, port });
   const address = gate.address();
@@ -50,7 +51,9 @@ async function serve(folder, port) {
     quiet: true,
   });
   if (packed.code !== 0) throw new Stop(packed.output.trim());
-  const server = await startCodeServer({ host, home, socket, folder, isolated: false, development: false });
+  const starting = startCodeServer({ host, home, socket, folder, isolated: false, development: false });
+  process.off('exit', remove); // From here on the server's own end removes it: not before the server is dead, which writes there.
+  const server = await starting;
   const installed = await server.cli(['--install-extension', vsix, '--force']);
   if (installed.code !== 0) {
     await server.stop();

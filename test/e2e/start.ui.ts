@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { repository, testPython } from '../support/pythons';
 import { openWindow } from './workbench';
 
@@ -34,13 +35,18 @@ async function printed(started: ReturnType<typeof start>, pattern: RegExp): Prom
   }
 }
 
-/** Whether a process of this machine has this text among its arguments (Linux). */
-function someProcessHas(text: string): boolean {
-  return fs.readdirSync('/proc').some((id) => {
+/** The command lines of this machine's processes, of those that have this parent (Linux). */
+function commandLines(parent?: number): string[] {
+  return fs.readdirSync('/proc').flatMap((id) => {
+    if (!/^\d+$/.test(id)) return [];
     try {
-      return /^\d+$/.test(id) && fs.readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(text);
+      // `pid (name) state ppid …`; the name may hold spaces and brackets.
+      const stat = fs.readFileSync(`/proc/${id}/stat`, 'utf8');
+      const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      if (parent !== undefined && ppid !== parent) return [];
+      return [fs.readFileSync(`/proc/${id}/cmdline`, 'utf8')];
     } catch {
-      return false;
+      return []; // It has ended.
     }
   });
 }
@@ -59,18 +65,19 @@ describe('npm start', () => {
       await workbench.openViewContainer('Event Loop');
       await workbench.waitForRows('Tasks', (rows) => rows.some((row) => row.label.includes('guest')));
       await workbench.screenshot('npm-start');
-      const [home = ''] = fs
-        .readdirSync('/tmp')
-        .filter((name) => someProcessHas(`/tmp/${name}/s`) && name.startsWith('loopscope-'));
-      assert.ok(home, 'VS Code runs on a folder of its own');
+      const home = commandLines(started.child.pid)
+        .map((line) => /--user-data-dir\0([^\0]*loopscope-[^/\0]*)/.exec(line)?.[1])
+        .find((folder) => folder !== undefined);
+      assert.ok(home && fs.existsSync(home), 'VS Code runs on a folder of its own');
       await workbench.close();
 
       started.child.kill('SIGINT');
       started.child.kill('SIGINT'); // npm passes the signal on, beside the terminal.
       const [code] = (await once(started.child, 'exit')) as [number | null];
       assert.equal(code, 130);
-      assert.equal(fs.existsSync(`/tmp/${home}`), false, 'its folder is gone');
-      assert.equal(someProcessHas(home), false, 'and every process');
+      assert.equal(fs.existsSync(home), false, 'its folder is gone');
+      // And every process: a killed one stands in the list until it has its turn to die.
+      while (commandLines().some((line) => line.includes(home))) await setTimeout(20);
     } finally {
       started.child.kill('SIGKILL');
     }

@@ -59,9 +59,9 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
     });
 
     it('keep what is expanded and selected while the rows change', async () => {
-      await workbench.row('Tasks', 'guest').locator('.monaco-tl-twistie').click();
+      await workbench.click('Tasks', 'guest', { part: 'twistie' });
       const unfolded = await workbench.waitForRows('Tasks', (rows) => rows.some((row) => row.label.startsWith('Ada ')));
-      await workbench.row('Tasks', 'Ada').click();
+      await workbench.click('Tasks', 'Ada');
       const before = unfolded.find((row) => row.label.startsWith('Ada '));
       assert.ok(before);
       const texts = new Set<string>();
@@ -78,7 +78,7 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
     });
 
     it('open the line that a task waits on', async () => {
-      await workbench.row('Tasks', 'Ada').click();
+      await workbench.click('Tasks', 'Ada');
       const lines = [
         lineOf('chat.py', 'await asyncio.sleep(random.uniform'),
         lineOf('chat.py', 'await writer.drain()'),

@@ -1,5 +1,6 @@
 // VS Code as a person sees it: opens a real one on a folder with the extension loaded, and presses, reads and photographs. Knows VS Code's
 // own elements (trees, editors, menus, debug toolbar) and nothing of Loopscope but its icon. README.md beside this file shows its use.
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import { launchChromium } from '../../scripts/lib/chromium.mjs';
 import { pageAddress, startCodeServer, type CodeServer } from '../../scripts/lib/code-server.mjs';
 import { ensureHost } from '../../scripts/vscode-host.mjs';
 import { repository, testPython } from '../support/pythons';
-import { READ_ROWS, type TreeRow } from './dom';
+import { FIND_ROW, READ_ROWS, type RowPlace, type TreeRow } from './dom';
 
 /** The colour themes that views are looked at in. */
 export type Theme = 'light' | 'dark' | 'high-contrast' | 'high-contrast-light';
@@ -192,9 +193,33 @@ export class Workbench {
     }
   }
 
-  /** A row of a tree view, to click, hover or press keys on. @param label its label or description contains it */
+  /** A row of a tree view, to read. The hand goes by places (`click`): elements are recycled for other rows. @param label its label or description contains it */
   row(view: string, label: string | RegExp) {
     return this.view(view).locator('.monaco-list-rows > .monaco-list-row', { hasText: label }).first();
+  }
+
+  /** Where a row is, once it is there; scrolls to it if need be. @param label its label contains it */
+  private async place(view: string, label: string): Promise<RowPlace> {
+    for (;;) {
+      const place = await this.waitFor(
+        () => this.page.evaluate<RowPlace | null>(`(${FIND_ROW})(${JSON.stringify(view)}, ${JSON.stringify(label)})`),
+        (found) => found !== null,
+        `row ${label} of ${view}`,
+      );
+      if (place === null || place.away === 0) return place ?? assert.fail('unreachable: it was waited for');
+      await this.view(view).locator('.monaco-list').first().hover();
+      await this.page.mouse.wheel(0, place.away + 22 * Math.sign(place.away));
+    }
+  }
+
+  /** Clicks where a row is. @param label its label contains it @param part its label, or the arrow that opens and closes it */
+  async click(
+    view: string,
+    label: string,
+    { part = 'label', button = 'left' }: { part?: 'label' | 'twistie'; button?: 'left' | 'right' } = {},
+  ): Promise<void> {
+    const { x, y } = (await this.place(view, label))[part];
+    await this.page.mouse.click(x, y, { button });
   }
 
   /** A view's pane, title bar included. */
@@ -221,27 +246,26 @@ export class Workbench {
   }
 
   /** The tooltip of a row. */
-  async tooltip(view: string, label: string | RegExp): Promise<string> {
-    // The hand is never quite still: VS Code forgets a pointer that does not move while the rows under it are drawn anew.
-    const name = this.row(view, label).locator('.label-name').first();
+  async tooltip(view: string, label: string): Promise<string> {
     const hover = this.page.locator('.monaco-hover:visible, .workbench-hover:visible').first();
-    let shift = 0;
     return this.waitFor(
       async () => {
         if (await hover.isVisible()) return hover.innerText();
-        shift = (shift + 1) % 8;
-        await name.hover({ position: { x: 2 + shift, y: 5 } });
+        // VS Code forgets a pointer over a row that is drawn anew before the tooltip is there; it must come again.
+        await this.page.mouse.move(1, 1);
+        const { x, y } = (await this.place(view, label)).label;
+        await this.page.mouse.move(x, y);
         await hover.waitFor({ timeout: HOVER_MS }).catch(() => undefined);
         return '';
       },
       (text) => text !== '',
-      `tooltip of ${String(label)}`,
+      `tooltip of ${label}`,
     );
   }
 
   /** Opens a row's context menu; the titles of its entries. Follow with `chooseMenu`, or press Escape. */
-  async contextMenu(view: string, label: string | RegExp): Promise<string[]> {
-    await this.row(view, label).click({ button: 'right' });
+  async contextMenu(view: string, label: string): Promise<string[]> {
+    await this.click(view, label, { button: 'right' });
     const entries = this.page.locator('.monaco-menu .action-item:not(.disabled) .action-label:not(.separator)');
     await entries.first().waitFor();
     return entries.allInnerTexts();

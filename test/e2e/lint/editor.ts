@@ -48,6 +48,8 @@ export class LintEditor {
   /** Takes an entry of the open light bulb. */
   async choose(title: string): Promise<void> {
     await this.workbench.page.locator('.action-widget .monaco-list-row.action', { hasText: title }).first().click();
+    // The server makes the edit only now: saving before it has come would save the old text.
+    await this.workbench.page.locator('.tab.active.dirty').waitFor();
   }
 
   /** Saves the active editor; resolves with the file's text once it differs from `before`. */

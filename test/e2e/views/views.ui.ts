@@ -85,7 +85,7 @@ describe('the Event Loop views', () => {
   });
 
   it('keep selection and scroll while the loop turns', async () => {
-    await workbench.row('Tasks', 'alpha-03').click();
+    await workbench.click('Tasks', 'alpha-03');
     await workbench.view('Tasks').locator('.monaco-list').first().hover();
     await workbench.page.mouse.wheel(0, 66);
     const before = await workbench.waitForRows(
@@ -103,7 +103,7 @@ describe('the Event Loop views', () => {
   });
 
   it('open the line on which a task is suspended', async () => {
-    await workbench.row('Tasks', 'alpha-04').click();
+    await workbench.click('Tasks', 'alpha-04');
     const at = await workbench.waitFor(
       () => workbench.cursor(),
       (cursor) => cursor.line === lineOf('worker'),
@@ -121,7 +121,7 @@ describe('the Event Loop views', () => {
     );
     assert.equal(folded[0]?.label, 'Task-1 · main()');
     assert.equal(folded.find((row) => row.label.startsWith('× 40'))?.expanded, false);
-    await workbench.row('Tasks', '× 40').locator('.monaco-tl-twistie').click();
+    await workbench.click('Tasks', '× 40', { part: 'twistie' });
     await workbench.waitForRows('Tasks', (rows) => rows.some((row) => row.label === 'alpha-00 · worker()'));
     await someUpdates();
     const rows = await workbench.rows('Tasks');
@@ -137,7 +137,7 @@ describe('the Event Loop views', () => {
   });
 
   it('stay closed', async () => {
-    await workbench.row('Tasks', 'Task-1').locator('.monaco-tl-twistie').click();
+    await workbench.click('Tasks', 'Task-1', { part: 'twistie' });
     await workbench.waitForRows('Tasks', (now) => now.length === 1);
     await someUpdates();
     assert.equal((await workbench.rows('Tasks')).length, 1);
