@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from watched import Outcome, run_plain, run_watched
-
-HEAD = "import asyncio, os, sys\n"
+from watched import HEAD, run_plain, run_watched, same
 
 PROGRAMS = {
     "names, arguments and paths": """
@@ -272,17 +270,6 @@ if __name__ == "__main__":
     with multiprocessing.get_context({method!r}).Pool(2) as pool:
         print(pool.map(work, range(5)))
 """
-
-
-def same(program: str, folder: Path, *options: str, level: str = "full") -> Outcome:
-    """Runs the program both ways and compares."""
-    plain = run_plain(HEAD + program, folder, *options)
-    watched = run_watched(HEAD + program, folder, *options, level=level)
-    assert watched.seen() == plain.seen()
-    assert watched.connections >= 1
-    errors = [message for message in watched.messages if message["type"] == "log" and message["level"] == "error"]
-    assert errors == []
-    return watched
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -127,3 +127,17 @@ def run_watched(
             reader.join(LIMIT)
         server.shutdown(socket.SHUT_RDWR)
     return Outcome(process.returncode, out, err, messages, events, count)
+
+
+HEAD = "import asyncio, os, sys\n"
+
+
+def same(program: str, folder: Path, *options: str, level: str = "full", env: dict[str, str] | None = None) -> Outcome:
+    """Runs a program both ways and compares what is seen of it; nothing of ours may have failed. The outcome with the runtime."""
+    plain = run_plain(HEAD + program, folder, *options, env=env)
+    watched = run_watched(HEAD + program, folder, *options, level=level, env=env)
+    assert watched.seen() == plain.seen()
+    assert watched.connections >= 1
+    errors = [message for message in watched.messages if message["type"] == "log" and message["level"] == "error"]
+    assert errors == []
+    return watched

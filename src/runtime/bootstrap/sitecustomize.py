@@ -7,6 +7,8 @@ nothing of asyncio. Written so that any Python can read it: an old one must not 
 
 import sys
 
+NAME = "loopscope-runtime"  # No name that an import statement could mean.
+
 
 def _leave_path(folder):
     """Takes our folder off the import path: from here on the program sees the path it would have without us."""
@@ -46,12 +48,11 @@ def _start_runtime(folder):
 
     package = os.path.join(os.path.dirname(folder), "loopscope")
     spec = _frozen_importlib_external.spec_from_file_location(
-        "_loopscope", os.path.join(package, "__init__.py"), submodule_search_locations=[package]
+        NAME, os.path.join(package, "__init__.py"), submodule_search_locations=[package]
     )
     _frozen_importlib._load(spec)
-    from _loopscope.start import start
-
-    start(address, token, started, follow)
+    __import__(NAME + ".start")
+    sys.modules[NAME + ".start"].start(address, token, started, follow)
 
 
 def _hand_over():

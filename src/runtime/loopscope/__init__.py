@@ -1,4 +1,4 @@
 """The part of Loopscope that runs inside the user's process: standard library only, CPython 3.9 to 3.15.
 
-It is loaded by path under the name `_loopscope` (see ../bootstrap/sitecustomize.py), so its modules import one another relatively.
+It is loaded by path under the name `loopscope-runtime` (see ../bootstrap/sitecustomize.py), so its modules import one another relatively.
 """

@@ -6,9 +6,7 @@ of its own (nest_asyncio, subclasses). Ticks, the time in select and lag stay un
 
 from __future__ import annotations
 
-import time
-
-from . import run
+from . import clocks, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +101,7 @@ def make_end(session: Session) -> Any:
     """A function that records a handle's end, and sends what is due. Never raises."""
     leave = session.loops.leave
     finish = run.make_finish(session)
-    clock = time.monotonic
+    clock = clocks.monotonic
 
     def end_handle(recorder: Recorder | None, task: Any, handle: Any) -> None:
         if recorder is None:

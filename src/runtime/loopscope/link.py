@@ -15,6 +15,7 @@ import sys
 import time
 
 from . import json_text, wire
+from .clocks import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ FINISH_SECONDS = 0.3
 """How long the program's end may be put off for an adapter that goes on reading."""
 LAST_SECONDS = 0.05
 """How long it may be put off for one that does nothing."""
-_HIGH_DESCRIPTORS = (1000, 240)
-"""Where our descriptor goes: below the usual limits of 1024 (Linux) and 256 (macOS)."""
+_HIGH_DESCRIPTORS = (1000, 240, 120, 60, 30)
+"""Where our descriptor goes: below the usual limits of 1024 (Linux) and 256 (macOS), or below what a program has instead."""
 _NO_SIGNAL: int = getattr(_socket, "MSG_NOSIGNAL", 0)
 
 
@@ -257,9 +258,9 @@ class Link:
 
     def drain(self) -> None:
         """Sends the backlog to an adapter that goes on reading: gives up when a moment brings nothing, and after FINISH_SECONDS."""
-        end = time.monotonic() + FINISH_SECONDS
+        end = monotonic() + FINISH_SECONDS
         left = -1
-        while self.open and self._backlog and self._backlog_bytes != left and time.monotonic() < end:
+        while self.open and self._backlog and self._backlog_bytes != left and monotonic() < end:
             left = self._backlog_bytes
             time.sleep(0.02)
             self.pump()
@@ -270,12 +271,12 @@ class Link:
         To close a socket with something unread in it would reset the connection, and what the adapter has not read yet would be lost.
         """
         try:
-            end = time.monotonic() + FINISH_SECONDS
+            end = monotonic() + FINISH_SECONDS
             self.drain()
             if self.open and self.is_ours():
                 self._socket.shutdown(_socket.SHUT_WR)
                 self._socket.settimeout(LAST_SECONDS)
-                while self._socket.recv(65536) and time.monotonic() < end:
+                while self._socket.recv(65536) and monotonic() < end:
                     pass
         except OSError:
             pass

@@ -9,10 +9,10 @@ import _thread
 import selectors
 import sys
 import threading
-import time
 import weakref
 
-from . import fallback, places
+from . import clocks, fallback, places
+from .clocks import monotonic
 from .recorder import Recorder
 
 TYPE_CHECKING = False
@@ -139,8 +139,8 @@ class Loops:
             "type": "loop",
             "loop": recorder.number,
             "what": what,
-            "time": float(loop.time()) if recorder.own_clock and loop is not None else time.monotonic(),
-            "wall": time.time(),
+            "time": float(loop.time()) if recorder.own_clock and loop is not None else monotonic(),
+            "wall": clocks.time_of_day(),
             "class": recorder.class_name,
             "thread": thread.name if thread is not None else "thread " + str(ident),
             "threadId": ident,
@@ -164,7 +164,7 @@ class Loops:
         """Finds out what of a loop is stock, and so may be done in our own way: its clock, its selector, its handles."""
         facts = self._facts
         # Not `vars(loop)`: to make an object's dictionary makes its attributes slower, up to 3.12.
-        recorder.own_clock = getattr(loop.time, "__func__", None) is not facts.loop.time
+        recorder.own_clock = clocks.is_replaced() or getattr(loop.time, "__func__", None) is not facts.loop.time
         selector: Any = getattr(loop, "_selector", None)
         recorder.selector = recorder.poll = recorder.fd_map = None
         recorder.splits_sleep = False
@@ -190,6 +190,8 @@ class Loops:
                 self.examine(recorder, loop)
                 self.transition(recorder, "runs", sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
                 self._session.reader.start()
+            elif clocks.is_replaced() and not recorder.own_clock:
+                self.examine(recorder, loop)
             if recorder.queries:
                 recorder.serve(loop)
         except Exception as error:
@@ -201,7 +203,7 @@ class Loops:
         try:
             recorder.running = False
             recorder.attention = True
-            now = time.monotonic()
+            now = monotonic()
             if recorder.listing:
                 recorder.buffer.extend((12, float(loop.time()) if recorder.own_clock else now))
             self.transition(recorder, "stopped", None)

@@ -13,6 +13,7 @@ import select
 import time
 
 from . import dispatch, link
+from .clocks import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Reader:
 
     def _wait_for_input(self) -> bool:
         """Sleeps until there is input from the adapter (True), until something is due, or until somebody wakes us."""
-        now = time.monotonic()
+        now = monotonic()
         times = [when for when, _, _ in self._waiting[:1]]
         if self._flush_at:
             times.append(self._flush_at)
@@ -154,13 +155,13 @@ class Reader:
                 return
             recorder.queries.append(message)
             recorder.attention = True
-            self._waiting.append((time.monotonic() + PATIENCE, recorder, message))
+            self._waiting.append((monotonic() + PATIENCE, recorder, message))
             if recorder.sleeping:
                 wake_loop(recorder)
 
     def _answer_overdue(self) -> None:
         waiting = self._waiting
-        now = time.monotonic()
+        now = monotonic()
         while waiting:
             when, recorder, message = waiting[0]
             if message in recorder.queries:
@@ -178,7 +179,7 @@ class Reader:
                 del waiting[0]
 
     def _flush_stopped(self) -> None:
-        if self._flush_at and time.monotonic() >= self._flush_at:
+        if self._flush_at and monotonic() >= self._flush_at:
             self._flush_at = 0.0
             for recorder in self._session.loops.all():
                 if not recorder.running or recorder.hook == "handle":
@@ -198,10 +199,10 @@ def wake_loop(recorder: Recorder) -> None:
 
 def wait_for_one_thread() -> None:
     """A thread that has ended is counted by the system for a moment more, and Python would warn of it at a fork (3.12 and later)."""
-    end = time.monotonic() + 0.05
+    end = monotonic() + 0.05
     try:
         threads = len(os.listdir("/proc/self/task"))
-        while threads > 1 and time.monotonic() < end:
+        while threads > 1 and monotonic() < end:
             before = threads
             threads = len(os.listdir("/proc/self/task"))
             if threads < before:

@@ -11,10 +11,10 @@ coroutine, without site and name, may be recorded by the task's address alone.
 from __future__ import annotations
 
 import _thread
-import time
 import weakref
 
 from . import dispatch, wire
+from .clocks import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ LISTED_AT_ONCE = 1500
 
 FOREVER = float("inf")
 HEADER_NUMBERS = len(wire.BATCH_HEADER)
-monotonic = time.monotonic
 
 
 class Recorder:

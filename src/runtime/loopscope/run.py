@@ -7,9 +7,7 @@ Both do what `BaseEventLoop._run_once` and `Handle._run` do with a handle (CPyth
 
 from __future__ import annotations
 
-import time
-
-from . import places
+from . import clocks, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +110,7 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
     task_of = make_task_of(facts)
     text_number = places.make_callback_number(session.strings)
     step = facts.step
-    clock = time.monotonic
+    clock = clocks.monotonic
 
     def start(recorder: Recorder, handle: Any) -> Any:
         callback = handle._callback
@@ -236,7 +234,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
     report = make_report()
     ended = make_ended(session)
     text_number = places.make_callback_number(session.strings)
-    clock = time.monotonic
+    clock = clocks.monotonic
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
         popleft = ready.popleft

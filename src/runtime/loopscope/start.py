@@ -48,7 +48,7 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
         asyncio_is_imported()
     else:
         watch_import("asyncio", asyncio_is_imported)
-        _close_at_fork_and_exit(connection, lambda: "_loopscope.session" in sys.modules)
+        _close_at_fork_and_exit(connection, lambda: str(__package__) + ".session" in sys.modules)
 
 
 def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool]) -> None:

@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 
+from . import clocks
 from . import run as run_module
 from .recorder import FOREVER, HEADER_NUMBERS, MAX_BUFFER
 
@@ -40,7 +41,8 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
 
     base: Any = base_events
     heappop = heapq.heappop
-    clock = time.monotonic
+    clock = clocks.monotonic
+    time_module = time
     start = run_module.make_start(session, facts)
     finish = run_module.make_finish(session)
     ulp: Any = math.ulp if sys.version_info >= (3, 15) else None
@@ -60,7 +62,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
         handle = task = None
         try:
             recorder = self._loopscope
-            if recorder.attention:
+            if recorder.attention or (time_module.monotonic is not clock and not recorder.own_clock):
                 recorder = attend(self)
         except AttributeError:
             recorder = attend(self)
@@ -150,13 +152,13 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
 
             ntodo = len(ready)
             recorder.tick += 1
-            if now >= recorder.mark:
+            if now >= recorder.mark or recorder.own_clock:
                 if before:
                     before = (clock() if recorder.own_clock else now) - before
                 recorder.buffer.extend((1, recorder.tick, now, before, ntodo))
                 if not recorder.listing:
                     recorder.mark = now + counted_ticks_seconds
-                if now >= recorder.due or len(recorder.buffer) + 5 * ntodo > recorder.limit:
+                if recorder.own_clock or now >= recorder.due or len(recorder.buffer) + 5 * ntodo > recorder.limit:
                     recorder.consider_flush(ntodo)
 
             if self._debug:

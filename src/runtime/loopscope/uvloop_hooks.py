@@ -7,9 +7,8 @@ ready queue, the selector and timers set by uvloop itself stay invisible, and th
 from __future__ import annotations
 
 import sys
-import time
 
-from . import places, run
+from . import clocks, places, run
 from .recorder import HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -30,7 +29,7 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
     finish = run.make_finish(session)
     text_number = places.make_callback_number(session.strings)
     site_number = places.make_site_number(session.strings)
-    clock = time.monotonic
+    clock = clocks.monotonic
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     base_call_soon = loop_class.call_soon
     base_call_later = loop_class.call_later
