@@ -1,5 +1,5 @@
-// Bundles each process of Loopscope separately into dist/: extension (runs in the extension host), adapter (a DAP server), server (a
-// language server) and loopscope (the command line). `--watch` rebuilds on change, `--production` minifies. Does not type-check (npm run
+// Bundles each process of Loopscope separately into dist/: extension (runs in the extension host; lint-client is the part of it that is loaded
+// with the first Python document), adapter (a DAP server), server (a language server) and loopscope (the command line). `--watch` rebuilds on change, `--production` minifies. Does not type-check (npm run
 // check does) and copies only what a bundle loads at run time.
 'use strict';
 const esbuild = require('esbuild');
@@ -40,8 +40,28 @@ const analysisOptions = {
   plugins: [withoutDocs],
 };
 
+/** Parts of the extension that are loaded when they are needed, each a bundle of its own, by their place in `src`. */
+const loadedLater = { 'src/extension/lint/client.ts': 'lint-client' };
+
+/** Leaves what is loaded later out of the bundle: `import('./client')` loads its bundle. */
+const split = {
+  name: 'split',
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, path: name, resolveDir }) => {
+      const file = path.relative(__dirname, path.resolve(resolveDir, `${name}.ts`)).replaceAll('\\', '/');
+      if (!(file in loadedLater)) return undefined;
+      if (kind !== 'dynamic-import') return { errors: [{ text: `${file} is loaded later: import it with import()` }] };
+      return { path: `./${loadedLater[file]}.js`, external: true };
+    });
+  },
+};
+
+/** `import()` becomes `require()`, through which VS Code hands out its own module to bundles loaded later too. */
+const extensionOptions = { external: ['vscode'], supported: { 'dynamic-import': false } };
+
 const bundles = [
-  { in: 'src/extension/extension.ts', out: 'extension', external: ['vscode'] },
+  { in: 'src/extension/extension.ts', out: 'extension', ...extensionOptions, plugins: [split] },
+  ...Object.entries(loadedLater).map(([file, out]) => ({ in: file, out, ...extensionOptions })),
   { in: 'src/adapter/main.ts', out: 'adapter' },
   { in: 'src/server/main.ts', out: 'server', ...analysisOptions },
   {
@@ -88,6 +108,7 @@ async function main() {
         mainFields: ['module', 'main'],
         external: bundle.external ?? [],
         define: bundle.define ?? {},
+        supported: bundle.supported ?? {},
         sourcemap: production ? false : 'linked',
         minify: production,
         banner: bundle.banner ? { js: bundle.banner } : {},

@@ -8,6 +8,8 @@ import { ensureHost } from '../../scripts/vscode-host.mjs';
 import { repository } from '../support/pythons';
 import { zipEntries, type ZipEntry } from './zip';
 
+/** Read and compiled before the extension is active. */
+const MAX_FIRST_BYTES = 120_000;
 const MAX_BYTES = 2_000_000;
 
 /** What may be in the package; every pattern must meet a file, too. */
@@ -17,7 +19,7 @@ const ALLOWED = [
   /^extension\/package\.json$/,
   /^extension\/(readme|changelog)\.md$/i,
   /^extension\/LICENSE\.txt$/i,
-  /^extension\/dist\/(extension|adapter|server|loopscope)\.js$/,
+  /^extension\/dist\/(extension|lint-client|adapter|server|loopscope)\.js$/,
   /^extension\/dist\/(web-tree-sitter|tree-sitter-python)\.wasm$/,
   /^extension\/media\/[\w/-]+\.(png|svg|md)$/,
   /^extension\/syntaxes\/[\w.-]+\.json$/,
@@ -50,18 +52,23 @@ describe('the packed extension', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('holds the four bundles and every file of the runtime', () => {
+  it('holds every bundle and every file of the runtime', () => {
     const names = new Set(entries.map(({ name }) => name));
     const runtime = fs
       .readdirSync(path.join(repository, 'src/runtime'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.py'))
       .map((name) => `src/runtime/${name}`);
     assert.ok(runtime.length > 0);
-    const bundles = ['extension', 'adapter', 'server', 'loopscope'].map((name) => `dist/${name}.js`);
+    const bundles = ['extension', 'lint-client', 'adapter', 'server', 'loopscope'].map((name) => `dist/${name}.js`);
     assert.deepEqual(
       [...bundles, ...runtime].filter((name) => !names.has(`extension/${name}`)),
       [],
     );
+  });
+
+  it('loads little at its start: the language client is a bundle of its own', () => {
+    const bytes = fs.statSync(path.join(repository, 'dist/extension.js')).size;
+    assert.ok(bytes <= MAX_FIRST_BYTES, `${String(bytes)} bytes`);
   });
 
   it('is at most 2 MB', () => {
