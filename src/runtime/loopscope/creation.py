@@ -49,11 +49,11 @@ def make_created(session: Session, facts: Facts) -> Created:
         known[id(code)] = entry
         return entry
 
-    def take_site(recorder: Recorder, entry: list[Any]) -> int:
+    def take_site(entry: list[Any], frame: Any) -> int:
         if entry[1] <= 0:
             entry[3] += 1
             entry[1] = 1 if entry[3] < SITES_AT_FIRST else SITES_EVERY
-        return site_number(get_frame(3))
+        return site_number(frame or get_frame(3))
 
     def name_number(recorder: Recorder, task: Any) -> int:
         name = recorder.name
@@ -66,7 +66,7 @@ def make_created(session: Session, facts: Facts) -> Created:
                     return int(digits)
         return -strings.once(name) if isinstance(name, str) else 0
 
-    def emit(recorder: Recorder, task: Any, coroutine: Any, parent: Any) -> None:
+    def emit(recorder: Recorder, task: Any, coroutine: Any, parent: Any, frame: Any = None) -> None:
         code: Any = None
         try:
             code = coroutine.cr_code
@@ -78,7 +78,7 @@ def make_created(session: Session, facts: Facts) -> Created:
             entry = enter(coroutine, code)
         entry[1] = left = entry[1] - 1
         listing = recorder.listing
-        site = take_site(recorder, entry) if left <= 0 or (listing and not recorder.full) else 0
+        site = take_site(entry, frame) if left <= 0 or (listing and not recorder.full) else 0
         name = name_number(recorder, task) if listing or recorder.name is not None else 0
         recorder.buffer.extend((2, id(task), 0 if parent is None else id(parent), entry[0], site, name))
         recorder.alike = None if listing or recorder.eager_parents else code
@@ -103,7 +103,7 @@ def make_created(session: Session, facts: Facts) -> Created:
             return
         if level > 0 and parent is not None:
             announce(recorder, parent, level - 1)
-        emit(recorder, task, task._coro, parent)
+        emit(recorder, task, task._coro, parent, recorder.eager_frames[level])
 
     return created
 
@@ -116,11 +116,13 @@ def make_eager(
     any_tasks: Any = tasks
     current_task = any_tasks.current_task
     task_types = (facts.c_task, facts.python_task)
-    finish = run.make_finish(session)
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+    ended = run.make_ended(session)
 
     def before(recorder: Recorder, loop: Any) -> None:
         parent = current_task(loop)
         recorder.eager_parents.append(parent)
+        recorder.eager_frames.append(get_frame(2))
         recorder.alike = None
         if len(recorder.eager_parents) == 1 and parent is not None:
             recorder.announced.add(id(parent))
@@ -130,16 +132,22 @@ def make_eager(
             return
         known = id(task) in recorder.announced
         recorder.eager_parents.pop()
+        recorder.eager_frames.pop()
         recorder.alike = None
+        told = recorder.eager_told
+        recorder.eager_told = task if recorder.eager_parents else None
         if not recorder.eager_parents:
             recorder.announced.clear()
-        if not isinstance(task, task_types):
+        # A task factory that calls `asyncio.Task` is a call within a call: its task was told of by the inner one.
+        if told is task or not isinstance(task, task_types):
             return
         if not known:
             created(recorder, loop, task, coroutine)
-        if task._state != "PENDING" or (recorder.listing and task._fut_waiter is not None):
-            recorder.ended -= 1  # `finish` counts the end of a step that the loop ran.
-            finish(recorder, task)
+        if task._state != "PENDING":
+            ended(recorder, task)
+        elif recorder.listing:
+            waiter = task._fut_waiter
+            recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
 
     return before, after
 
@@ -186,8 +194,11 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
                 return make_by_factory(self, coro, kwargs)  # = return self._task_factory(self, coro, **kwargs)
             if "name" in kwargs:
                 note_name(self, kwargs["name"])
+            kind = any_tasks.Task
+            if kind is facts.task_name:
+                kind = facts.task
             try:
-                task = any_tasks.Task(coro, loop=self, **kwargs)  # = tasks.Task(coro, loop=self, **kwargs)
+                task = kind(coro, loop=self, **kwargs)  # = tasks.Task(coro, loop=self, **kwargs)
             except BaseException:
                 forget_name(self)
                 raise
@@ -229,8 +240,11 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
                 return make_by_factory(self, coro, {"name": name, "context": context})  # = task = self._task_factory(self, coro
             if name is not None:
                 note_name(self, name)
+            kind = any_tasks.Task
+            if kind is facts.task_name:
+                kind = facts.task
             try:
-                task = any_tasks.Task(coro, loop=self, name=name, context=context)  # = tasks.Task(coro, loop=self, name=name, context
+                task = kind(coro, loop=self, name=name, context=context)  # = tasks.Task(coro, loop=self, name=name, context
             except BaseException:
                 forget_name(self)
                 raise

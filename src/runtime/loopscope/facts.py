@@ -37,6 +37,8 @@ class Facts:
 
     def __init__(self) -> None:
         self.task: Any = tasks.Task
+        self.task_name: Any = None
+        """What stands in for the name `asyncio.Task`: see eager_callers.py."""
         python_task: Any = getattr(tasks, "_PyTask", None)
         self.python_task: Any = python_task if python_task is not None and python_task is not tasks.Task else _NoType
         self.c_task: Any = getattr(tasks, "_CTask", _NoType)

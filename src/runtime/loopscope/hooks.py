@@ -8,7 +8,21 @@ from __future__ import annotations
 import sys
 from asyncio import base_events, events, tasks
 
-from . import activity, creation, disguise, fallback, fingerprints, import_hook, loops, run, schedule, selftest, tick, uvloop_hooks
+from . import (
+    activity,
+    creation,
+    disguise,
+    eager_callers,
+    fallback,
+    fingerprints,
+    import_hook,
+    loops,
+    run,
+    schedule,
+    selftest,
+    tick,
+    uvloop_hooks,
+)
 from .facts import Facts
 
 TYPE_CHECKING = False
@@ -40,19 +54,27 @@ class Hooks:
         attributes: dict[str, Any] = vars(owner)
         self.replace(owner, name, disguise.disguise(function, attributes[name]))
 
+    def take_out(self, owner: Any, name: str) -> None:
+        """Puts back what was in the place of one attribute."""
+        for entry in [entry for entry in self._replaced if entry[0] is owner and entry[1] == name]:
+            self._replaced.remove(entry)
+            self._put_back(*entry)
+
     def uninstall(self) -> None:
         """Puts back what was there, unless somebody else has replaced ours since."""
         for function in self.at_uninstall:
             function()
         while self._replaced:
-            owner, name, before, ours = self._replaced.pop()
-            attributes: dict[str, Any] = vars(owner)
-            if attributes.get(name) is not ours:
-                continue
-            if before is _MISSING:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
+            self._put_back(*self._replaced.pop())
+
+    def _put_back(self, owner: Any, name: str, before: Any, ours: Any) -> None:
+        attributes: dict[str, Any] = vars(owner)
+        if attributes.get(name) is not ours:
+            return
+        if before is _MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
 
 
 def install(session: Session) -> Hooks:
@@ -62,6 +84,7 @@ def install(session: Session) -> Hooks:
     trouble = try_out(session) if unknown else ""
     session.handle_run_is_known = "Handle._run" not in unknown
     created = creation.make_created(session, session.facts)
+    eager = creation.make_eager(session, session.facts, created)
     if trouble:
         session.loops.not_replaced = "This Python's asyncio is not known to Loopscope and did not pass its self-test (" + trouble + ")"
         session.say("warning", fallback.sentence(session.loops.not_replaced))
@@ -72,10 +95,11 @@ def install(session: Session) -> Hooks:
                 "This Python's asyncio is not known to Loopscope; it has passed the self-test. New here: " + ", ".join(unknown) + ".",
             )
         loop_class: Any = base_events.BaseEventLoop
-        for name, function in replacements(session, created).items():
+        for name, function in replacements(session, created, eager).items():
             hooks.replace(loop_class, name, function)
         session.loops.run_once = vars(loop_class)["_run_once"]
     install_creation(session, hooks, created)
+    eager_callers.install(session, hooks, eager)
     install_lives(session, hooks)
     activity.install(session, hooks)
     install_uvloop(session, hooks, created)
@@ -83,7 +107,7 @@ def install(session: Session) -> Hooks:
     return hooks
 
 
-def replacements(session: Session, created: Created) -> dict[str, Any]:
+def replacements(session: Session, created: Created, eager: Any) -> dict[str, Any]:
     """What is put on `BaseEventLoop`, by name, each in the likeness of the original."""
     facts = session.facts
     recorder_of = session.loops.recorder_of
@@ -93,7 +117,7 @@ def replacements(session: Session, created: Created) -> dict[str, Any]:
     session.run_listing = disguise.disguise(run.make_listing(session, facts), handle_run)
     from_call_soon = created if registry_is_bypassed(facts) else None
     ours = {
-        "create_task": creation.make_create_task(facts, loop_class.create_task, creation.make_eager(session, facts, created), recorder_of),
+        "create_task": creation.make_create_task(facts, loop_class.create_task, eager, recorder_of),
         "call_soon": schedule.make_call_soon(session, facts, recorder_of, from_call_soon),
         "call_soon_threadsafe": schedule.make_call_soon_threadsafe(session, facts, recorder_of),
         "call_at": schedule.make_call_at(session, facts, recorder_of),
@@ -138,7 +162,8 @@ def try_out(session: Session) -> str:
     try:
         trial: Any = type(session)(_NoLink(), "", "", False)  # type: ignore[arg-type]
         trial.reader = _NoReader()
-        return selftest.difference(replacements(trial, creation.make_created(trial, trial.facts)))
+        created = creation.make_created(trial, trial.facts)
+        return selftest.difference(replacements(trial, created, creation.make_eager(trial, trial.facts, created)))
     except Exception as error:
         return "the self-test failed with " + type(error).__name__ + ": " + str(error)
 

@@ -18,13 +18,16 @@ _NAMED_TYPES = (FunctionType, MethodType, BuiltinFunctionType, type(object.__ini
 
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 ASYNCIO_FOLDER = os.path.dirname(asyncio.__file__) + os.sep
+HIDDEN_FILE = "<frozen importlib._bootstrap>"
+"""What our frames between asyncio's and the user's say they are of: `warnings` passes over it (CPython, Lib/warnings.py,
+_is_internal_frame), so a stack level means what it means without us."""
 
 
 def user_call(frame: FrameType | None) -> tuple[str, FrameType | None]:
     """The outermost function of asyncio on the way from that frame to the user's (`asyncio.run`; '' if none), and the user's frame."""
     name = ""
     while frame is not None and (
-        frame.f_code.co_filename.startswith((ASYNCIO_FOLDER, OWN_FOLDER)) or frame.f_globals.get("__name__") == "uvloop"
+        frame.f_code.co_filename.startswith((ASYNCIO_FOLDER, OWN_FOLDER, HIDDEN_FILE)) or frame.f_globals.get("__name__") == "uvloop"
     ):
         code = frame.f_code
         if code.co_filename.startswith(ASYNCIO_FOLDER):
@@ -49,7 +52,7 @@ def site_of(frame: FrameType | None) -> dict[str, Any] | None:
 def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
     """A function from a frame to the number of the user's site: of the first frame outwards that is not asyncio's. 0: there is none."""
     known: dict[tuple[int, int], tuple[Any, int]] = {}
-    folders = (ASYNCIO_FOLDER, OWN_FOLDER)
+    folders = (ASYNCIO_FOLDER, OWN_FOLDER, HIDDEN_FILE)
 
     def site_number(frame: FrameType | None) -> int:
         while frame is not None and frame.f_code.co_filename.startswith(folders):

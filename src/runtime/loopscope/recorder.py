@@ -54,7 +54,9 @@ class Recorder:
         "class_name",
         "dropped",
         "due",
+        "eager_frames",
         "eager_parents",
+        "eager_told",
         "ended",
         "fd_map",
         "full",
@@ -117,6 +119,8 @@ class Recorder:
         self.task = 0
         self.name: Any = None
         self.eager_parents: list[Any] = []
+        self.eager_frames: list[Any] = []
+        self.eager_told: Any = None
         self.announced: set[int] = set()
         self.class_name = ""
         self.transitions: dict[Any, Any] = {}

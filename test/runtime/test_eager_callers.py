@@ -1,0 +1,169 @@
+"""Tasks that a library starts at once by calling `asyncio.Task(…, eager_start=True)` itself: all of them are seen, and the name
+`asyncio.Task` still does what it did."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from test_recording import record
+from watched import run_plain, run_watched
+
+needs_eager_tasks = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
+
+SERVER = """
+    import asyncio, gc
+    from aiohttp import ClientSession, web
+    calls = 0
+    async def quick(request):
+        global calls
+        calls += 1
+        return web.Response(text="quick")
+    async def slow(request):
+        global calls
+        calls += 1
+        await asyncio.sleep(0)
+        return web.Response(text="slow")
+    async def main():
+        app = web.Application()
+        app.router.add_get("/quick", quick)
+        app.router.add_get("/slow", slow)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = site._server.sockets[0].getsockname()[1]
+        async with ClientSession() as session:
+            async def client():
+                for path in ("quick", "slow") * 40:
+                    async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                        assert await response.text() == path
+            await asyncio.gather(*[client() for _ in range(5)])
+        await runner.cleanup()
+        print(calls)
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+def test_every_handler_task_of_an_aiohttp_server_is_seen(level: str) -> None:
+    recording = record(SERVER, level)
+    assert recording.exit_code == 0, recording.errors
+    assert recording.output == "400\n"
+    made = Counter(recording.coroutine(event) for event in recording.named("taskCreated"))
+    assert made["RequestHandler._handle_request"] == 400
+    assert made["RequestHandler.start"] == 5
+    live: set[int] = set()
+    for name, event in recording.events:
+        if name == "taskCreated":
+            assert event["task"] not in live, "two live tasks at one address"
+            live.add(event["task"])
+        elif name == "taskEnded":
+            assert event["task"] in live, "an end without a creation"
+            live.discard(event["task"])
+    assert not live
+
+
+DIRECT = """
+    import asyncio
+    async def inner(): pass
+    async def quick(): asyncio.create_task(inner())
+    async def waits(): await asyncio.sleep(0.001)
+    async def main():
+        loop = asyncio.get_running_loop()
+        await asyncio.Task(waits(), loop=loop, eager_start=True)
+        for _ in range(3):
+            await asyncio.Task(quick(), loop=loop, eager_start=True)
+        await asyncio.Task(waits(), loop=loop, eager_start=True)
+        await asyncio.Task(waits(), loop=loop)
+    asyncio.run(main())
+"""
+
+
+@needs_eager_tasks
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+def test_eager_tasks_that_a_program_makes_itself_are_seen_from_the_second_on(level: str) -> None:
+    recording = record(DIRECT, level)
+    assert recording.exit_code == 0, recording.errors
+    made = [event for event in recording.named("taskCreated") if recording.coroutine(event) in ("main", "quick", "waits", "inner")]
+    names = Counter(map(recording.coroutine, made))
+    assert (names["quick"], names["inner"]) == (3, 3)
+    assert names["waits"] >= (3 if sys.version_info < (3, 14) else 2)
+    main = made[0]["task"]
+    assert {event["parent"] for event in made if recording.coroutine(event) in ("quick", "waits")} == {main}
+    quick = [event["task"] for event in made if recording.coroutine(event) == "quick"]
+    assert [event["parent"] for event in made if recording.coroutine(event) == "inner"] == quick
+    sites = {recording.strings[event["site"]].split("\t")[1] for event in made if recording.coroutine(event) == "quick" and event["site"]}
+    assert sites == {"10"}
+
+
+SAME = """
+import abc, asyncio, copy, functools, inspect, pickle, typing, warnings
+async def nothing(): pass
+async def warns(): warnings.warn("here", stacklevel=2)
+async def main():
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        await asyncio.Task(nothing(), loop=loop, eager_start=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await asyncio.Task(warns(), loop=loop, eager_start=True)
+    print([(warning.filename.split("/")[-1], warning.lineno) for warning in caught])
+    task = asyncio.current_task()
+    Task = asyncio.Task
+    print(Task, Task.__name__, Task.__module__, Task.__qualname__, Task is asyncio.tasks.Task, Task == type(task), type(task) == Task, hash(Task) == hash(type(task)))
+    print(isinstance(task, Task), isinstance(loop.create_future(), Task), isinstance(Task, type), inspect.isclass(Task), issubclass(Task, asyncio.Future), issubclass(Task, Task))
+    print(Task.__mro__, Task.__bases__, Task[int], Task | None, typing.Optional[Task], typing.get_args(typing.Union[Task, type(task)]))
+    print(pickle.loads(pickle.dumps(Task)) is Task, copy.copy(Task) is Task, copy.deepcopy(Task) is Task, sorted(vars(Task)) == sorted(vars(type(task))), dir(Task) == dir(type(task)))
+    class Mine(Task):
+        def __init__(self, *args, mark, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.mark = mark
+    class Abstract(abc.ABC):
+        @abc.abstractmethod
+        def further(self): ...
+    class Both(Task, Abstract):
+        def further(self): return 1
+    print(Mine.__mro__, type(Mine), issubclass(Mine, Task), [base.__name__ for base in Both.__mro__], type(Both))
+    mine, both = Mine(nothing(), loop=loop, mark=3), Both(nothing(), loop=loop)
+    print(mine.mark, isinstance(mine, Task), isinstance(both, Task), both.further())
+    await asyncio.gather(mine, both)
+    @functools.singledispatch
+    def kind(what): return "other"
+    kind.register(Task, lambda what: "task")
+    print(kind(task), kind(mine), kind(1))
+    match task:
+        case asyncio.Task(): print("matched")
+    for wrong in (lambda: Task(1), lambda: Task(), lambda: setattr(Task, "x", 1), lambda: Task.nothing):
+        try: wrong()
+        except Exception as error: print(type(error).__name__, error)
+asyncio.run(main())
+"""  # noqa: E501
+
+
+@needs_eager_tasks
+def test_the_name_does_what_it_did(tmp_path: Path) -> None:
+    plain = run_plain(SAME, tmp_path)
+    watched = run_watched(SAME, tmp_path)
+    assert plain.code == 0, plain.err
+    assert watched.seen() == plain.seen()
+    assert watched.connections == 1
+
+
+@needs_eager_tasks
+def test_the_name_is_put_back_and_never_replaced_where_nobody_needs_it() -> None:
+    recording = record("""
+        import asyncio
+        async def main():
+            asyncio.get_running_loop().is_running()
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+            await asyncio.gather(asyncio.create_task(asyncio.sleep(0)))
+        before = asyncio.Task
+        asyncio.run(main())
+        print(before is asyncio.Task is asyncio.tasks._CTask, type(asyncio.Task) is type)
+    """)
+    assert recording.output == "True True\n", recording.errors
