@@ -7,11 +7,11 @@ import type { SourceSite } from './site';
 
 /** Until when a stopped loop goes on. `task` and `handle` as the sender numbers them: addresses on the wire, ids in DAP. */
 export type StepGoal =
-  /** The next handle has run. */
+  /** The next handle has run. Where none is next (the loop was about to sleep): one comes, and the stop is before it. */
   | { readonly kind: 'handle' }
-  /** The next tick begins: before its first handle. */
+  /** The next tick begins that has something to run: before its first handle. */
   | { readonly kind: 'tick' }
-  /** The first handle of a tick at whose start the ready queue holds others than now. */
+  /** The first handle of a tick at whose start the ready queue holds other tasks or functions than now. */
   | { readonly kind: 'readyChange' }
   /** Before this task runs. */
   | { readonly kind: 'task'; readonly task: number }
@@ -22,6 +22,7 @@ export type StepGoal =
   /** After the handle in which a task was created, ended, or was cancelled; `task`: that one only. */
   | { readonly kind: 'created' }
   | { readonly kind: 'ended' | 'cancelled'; readonly task?: number };
+// A loop whose task or handle can never come any more (it has ended, was cancelled) stops too; the stop's `text` says why.
 export type StepGoalKind = StepGoal['kind'];
 
 /** What can be done with a handle of a stopped loop's ready queue, or with a timer (`fire`, `cancel`). */
@@ -58,15 +59,36 @@ export type RuntimeCommand =
   | { readonly command: 'pause'; readonly loop: number }
   /**
    * A stopped loop goes on until the goal. `gate` false: somebody else (the debugger's bridge) lets the thread go; only
-   * the goal is noted.
+   * the goal is noted (`continue` notes that there is none).
    */
   | { readonly command: 'step'; readonly loop: number; readonly goal: StepGoal; readonly gate?: boolean }
   | { readonly command: 'continue'; readonly loop: number; readonly gate?: boolean }
   | { readonly command: 'order'; readonly loop: number; readonly action: OrderAction; readonly handle: number }
   | { readonly command: 'task'; readonly loop: number; readonly action: TaskAction; readonly task: number }
+  /** In place of those set before. The result is a `BreakOnAnswer`; a filter with an error is off. */
   | { readonly command: 'breakOn'; readonly filters: readonly BreakOn[] }
   /** Whether loops' clocks stand still while their threads are stopped (default true), and whether the first tick of the first loop stops. */
   | { readonly command: 'stepping'; readonly freezeClock: boolean; readonly stopOnFirstTick: boolean };
+
+/**
+ * The same before the program begins, as JSON in the environment variable `LOOPSCOPE_STEPPING`: a command could come
+ * after the first tick. The runtime takes it out of the program's environment.
+ */
+export interface SteppingSettings {
+  readonly freezeClock?: boolean;
+  readonly stopOnFirstTick?: boolean;
+  readonly breakOn?: readonly BreakOn[];
+}
+
+/** Result of `breakOn`: for each filter a sentence that says what is wrong with its condition, '' for nothing. */
+export interface BreakOnAnswer {
+  readonly errors: readonly string[];
+}
+
+/** Result of `order` and `task`: what was done, as a sentence. The other commands have an empty result. */
+export interface ChangeAnswer {
+  readonly text: string;
+}
 
 /** A handle as a stop or a step report names it. */
 export interface HandleInfo {
@@ -79,7 +101,10 @@ export interface HandleInfo {
   readonly by: string;
 }
 
-/** What one handle did. Lists hold at most `MAX_STEP_ROWS`; counts are exact. */
+/**
+ * What one handle did. Lists hold at most `MAX_STEP_ROWS`; counts are exact. `created`: tasks made; `woke`: tasks that
+ * were put into the ready queue; `scheduled`: other callbacks put there; `timers`: timers set.
+ */
 export interface StepReport {
   readonly tick: number;
   readonly position: number; // in its tick, from 0

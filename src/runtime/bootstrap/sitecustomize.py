@@ -34,6 +34,7 @@ def _start_runtime(folder):
     address = os.environ.get("LOOPSCOPE_CONNECT")
     token = os.environ.get("LOOPSCOPE_TOKEN")
     started = os.environ.get("LOOPSCOPE_STARTED", "main")
+    stepping = os.environ.pop("LOOPSCOPE_STEPPING", "")
     disabled = os.environ.get("LOOPSCOPE_DISABLE", "") not in ("", "0")
     follow = os.environ.get("LOOPSCOPE_CHILDREN") == "1"
     if follow:
@@ -52,7 +53,7 @@ def _start_runtime(folder):
     )
     _frozen_importlib._load(spec)
     __import__(NAME + ".start")
-    sys.modules[NAME + ".start"].start(address, token, started, follow)
+    sys.modules[NAME + ".start"].start(address, token, started, follow, stepping)
 
 
 def _hand_over():

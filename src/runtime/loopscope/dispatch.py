@@ -24,7 +24,10 @@ def _context(session: Session, loop_number: int) -> Any:
 
 
 def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any]) -> None:
-    """Answers one query, exactly once, and never raises."""
+    """Answers one query, or does and answers one command, exactly once, and never raises."""
+    if query.get("type") == "command":
+        session.use_stepping().answer(query)
+        return
     reply: dict[str, Any] = {"type": "answer", "id": query.get("id", 0), "ok": False, "error": ""}
     try:
         if loop is None:

@@ -22,3 +22,26 @@ class Known(Context):
     def tick(self, loop: Any) -> int:
         """Number of the newest tick that has begun."""
         return self._recorder.tick if self._recorder is not None else 0
+
+    def _stepper(self) -> Any:
+        return self._recorder.stepper if self._recorder is not None else None
+
+    def stopped(self) -> bool:
+        """Whether the loop stands at a stop."""
+        stepper = self._stepper()
+        return stepper is not None and stepper.held
+
+    def held(self) -> list[Any]:
+        """Handles that a person holds back."""
+        stepper = self._stepper()
+        return [] if stepper is None else list(stepper.order.held)
+
+    def mark(self, handle: Any) -> str:
+        """What a person did with a handle."""
+        stepper = self._stepper()
+        return "" if stepper is None else stepper.order.mark(handle)
+
+    def scheduled_by(self, handle: Any) -> str:
+        """Who put this handle into the ready queue, where that was stepped through."""
+        stepper = self._stepper()
+        return "" if stepper is None else stepper.reporter.by(handle)

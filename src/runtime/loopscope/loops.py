@@ -13,6 +13,7 @@ import weakref
 
 from . import clocks, fallback, places
 from .clocks import monotonic
+from .marker import take_marker
 from .recorder import Recorder
 
 TYPE_CHECKING = False
@@ -42,6 +43,9 @@ class Loops:
         self.watched: tuple[Any, ...] = (facts.loop,)
         self._last = 0
         self.on_run: Callable[[Recorder, Any], None] | None = None
+        self.on_created: Callable[[Recorder, Any], None] | None = None
+        self.on_close: Callable[[Recorder, Any], None] | None = None
+        """Called in the thread that has made the loop, or is about to close it."""
         self.run_once: Any = None
         """The replaced `_run_once`; None where it was not replaced."""
         self.not_replaced = ""
@@ -102,6 +106,15 @@ class Loops:
         if type(getattr(loop, "_loopscope", None)) is not Recorder:
             recorder = self._adopt(loop)
             self.transition(recorder, "created", frame)
+            self.call(self.on_created, recorder, loop)
+
+    def call(self, hook: Callable[[Recorder, Any], None] | None, recorder: Recorder, loop: Any) -> None:
+        """Calls one of the hooks, if it is set. Raises nothing of ours."""
+        if hook is not None:
+            try:
+                hook(recorder, loop)
+            except Exception as error:
+                self._session.fail(error)
 
     def transition(self, recorder: Recorder, what: str, frame: FrameType | None, pending: int | None = None) -> None:
         """Tells of a step in a loop's life that the user's code outside that frame caused. Never raises."""
@@ -190,8 +203,11 @@ class Loops:
                 self.examine(recorder, loop)
                 self.transition(recorder, "runs", sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
                 self._session.reader.start()
+                self.call(self.on_run, recorder, loop)
             elif clocks.is_replaced() and not recorder.own_clock:
                 self.examine(recorder, loop)
+            if recorder.marked:
+                take_marker(recorder, loop._ready)
             if recorder.queries:
                 recorder.serve(loop)
         except Exception as error:
@@ -203,6 +219,8 @@ class Loops:
         try:
             recorder.running = False
             recorder.attention = True
+            if recorder.stepper is not None:
+                recorder.stepper.leaves(loop)
             now = monotonic()
             if recorder.listing:
                 recorder.buffer.extend((12, float(loop.time()) if recorder.own_clock else now))
@@ -250,6 +268,8 @@ def make_close(loops: Loops, session: Session, stock: Any) -> Any:
 
     def close(self: Any) -> None:
         was_closed = self._closed
+        if not was_closed:
+            loops.call(loops.on_close, loops.recorder_of(self), self)
         stock(self)
         if self._closed and not was_closed:
             recorder = loops.recorder_of(self)

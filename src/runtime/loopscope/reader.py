@@ -147,17 +147,35 @@ class Reader:
         kind = message.get("type")
         if kind in ("welcome", "level"):
             session.set_level(message.get("level"))
+        elif kind == "command":
+            asked = session.use_stepping().receive(message)
+            if asked is not None:
+                self._hand_over(*asked)
         elif kind == "query":
             dispatch.prepare()
             recorder = session.loops.by_number(message.get("loop"))
             if recorder is None:
                 dispatch.answer(session, None, 0, message)
                 return
-            recorder.queries.append(message)
-            recorder.attention = True
+            stepping = session.stepping
+            if stepping is not None and recorder.stepper is not None and recorder.stepper.held and not stepping.gate.serves:
+                recorder.flush()
+                dispatch.answer(session, recorder.loop(), recorder.number, message)
+                return
             self._waiting.append((monotonic() + PATIENCE, recorder, message))
-            if recorder.sleeping:
-                wake_loop(recorder)
+            self._hand_over(recorder, message)
+
+    def _hand_over(self, recorder: Recorder, message: dict[str, Any]) -> None:
+        """Gives a query or a command to the loop's own thread."""
+        recorder.queries.append(message)
+        recorder.attention = True
+        stepper = recorder.stepper
+        if stepper is not None and stepper.held:
+            stepper.stepping.gate.wake(stepper)
+        elif message.get("type") == "command" and self._session.stepping is not None:
+            self._session.stepping.nudge(recorder)
+        elif recorder.sleeping:
+            wake_loop(recorder)
 
     def _answer_overdue(self) -> None:
         waiting = self._waiting

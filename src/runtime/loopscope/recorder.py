@@ -5,7 +5,7 @@ schedule.py write directly: they run for every handle of the program. The buffer
 added to by a single operation for each event, so that a thread that uses the loop where it should not cannot tear an event apart.
 
 `alike` is the code object of the coroutine of the last creation that was recorded whole, as long as a creation with the same parent and
-coroutine, without site and name, may be recorded by the task's address alone.
+coroutine, without site and name, may be recorded by the task's address alone. `stop_due`: a stop is wanted as soon as can be.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ MAX_BUFFER = 20_000
 
 FLUSH_SECONDS = 0.03
 """Least time between two batches of a loop, but for those that a full buffer makes."""
+
+HANDLES_BETWEEN_CHECKS = 4096
+"""Handles of one tick that are run before the buffer's size is looked at: the `stride` of a loop. 0: the loop is stepped."""
 
 SERVE_SECONDS = 0.001
 """After so long of answering queries the loop goes on: each of them may take a few milliseconds, and there may be many."""
@@ -68,6 +71,7 @@ class Recorder:
         "lock",
         "loop",
         "mark",
+        "marked",
         "name",
         "number",
         "other_handles",
@@ -82,6 +86,9 @@ class Recorder:
         "sleeping",
         "splits_sleep",
         "step_handles",
+        "stepper",
+        "stop_due",
+        "stride",
         "task",
         "tick",
         "timers_cancelled",
@@ -118,6 +125,11 @@ class Recorder:
         self.fd_map: Any = None
         self.task = 0
         self.name: Any = None
+        self.stepper: Any = None
+        """The loop's `stepping.stepper.Stepper`, once it has been stepped."""
+        self.stride = HANDLES_BETWEEN_CHECKS
+        self.stop_due = False
+        self.marked = False
         self.eager_parents: list[Any] = []
         self.eager_frames: list[Any] = []
         self.eager_told: Any = None
@@ -188,6 +200,8 @@ class Recorder:
         numbers = self.buffer
         self.buffer = [0.0] * HEADER_NUMBERS
         self.alike = None
+        if self.stepper is not None:
+            self.stepper.reporter.sent(numbers)
         numbers[1:HEADER_NUMBERS] = (self.number, self.dropped, self.tick, loop_time, sleep_until, ready, timers, int(self.listing))
         if self.session.send_batch(numbers):
             self.dropped = 0
@@ -232,6 +246,8 @@ class Recorder:
         self.queries.clear()
         self.attention = False
         self.selector = self.poll = self.fd_map = None
+        self.stop_due = False
+        self.stride = HANDLES_BETWEEN_CHECKS
 
     def serve(self, loop: Any) -> None:
         """Answers the queries that wait, in the loop's own thread, after everything that happened before.

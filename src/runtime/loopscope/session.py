@@ -10,7 +10,7 @@ import marshal
 import os
 from asyncio import tasks
 
-from . import json_text, wire
+from . import dispatch, json_text, wire
 from .facts import Facts
 from .fork import watch_forks
 from .hooks import Hooks, install
@@ -21,6 +21,8 @@ from .reader import Reader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+    from .stepping.manager import Stepping
 
 
 class Strings:
@@ -84,6 +86,7 @@ class Session:
         self.handle_run_is_known = True
         self.handles_are_watched = False
         self.watch_handles: Callable[[], None] = lambda: None
+        self.stepping: Stepping | None = None
         self._sequence = 0
         self._failures = 0
 
@@ -125,6 +128,15 @@ class Session:
             for recorder in self.loops.all():
                 recorder.set_level(level == "full")
 
+    def use_stepping(self) -> Stepping:
+        """The stepping of the loops, loaded when it is first asked for."""
+        if self.stepping is None:
+            dispatch.prepare()
+            from .stepping.manager import Stepping
+
+            self.stepping = Stepping(self)
+        return self.stepping
+
     def count_pending(self, loop: Any) -> int:
         """How many tasks of a loop are not done."""
         return len(tasks.all_tasks(loop))
@@ -135,6 +147,8 @@ class Session:
             return
         self.active = False
         try:
+            if self.stepping is not None:
+                self.stepping.end()
             if self.hooks is not None:
                 self.hooks.uninstall()
             for recorder in self.loops.all():
@@ -172,9 +186,16 @@ def describe_failure(error: BaseException) -> str:
     return type(error).__name__ + ": " + str(error) + " (" + place + ")"
 
 
-def begin(link: Link, address: str, token: str, follow: bool) -> None:
-    """Called when asyncio has been imported, and in a forked child that is followed."""
+def begin(link: Link, address: str, token: str, follow: bool, stepping: str = "") -> None:
+    """Called when asyncio has been imported, and in a forked child that is followed. `stepping` as in start.py."""
     session = Session(link, address, token, follow)
     session.hooks = install(session)
+    if stepping:
+        try:
+            settings = json_text.decode(stepping)
+            if isinstance(settings, dict):
+                session.use_stepping().set_up(settings)  # pyright: ignore[reportUnknownArgumentType]
+        except Exception as error:
+            session.fail(error)
     atexit.register(session.finish, "the program has ended")
     watch_forks(session, lambda connection: begin(connection, address, token, follow))

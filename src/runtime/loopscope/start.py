@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from typing import Callable
 
 
-def start(address: str, token: str, started: str, follow: bool) -> None:
-    """Connects this process and arranges that asyncio is watched once the program imports it. `follow`: forked children connect too."""
+def start(address: str, token: str, started: str, follow: bool, stepping: str = "") -> None:
+    """Connects this process and arranges that asyncio is watched once the program imports it. `follow`: forked children connect too.
+
+    `stepping`: what the adapter wants to stop at before the program begins, as JSON; see docs/wire.md.
+    """
     try:
         connection = link.connect(address, token)
     except (OSError, ValueError):
@@ -42,7 +45,7 @@ def start(address: str, token: str, started: str, follow: bool) -> None:
             except (OSError, ValueError):
                 return
             current.send_message(link.describe_process("fork"))
-        session.begin(current, address, token, follow)
+        session.begin(current, address, token, follow, stepping)
 
     if "asyncio" in sys.modules:
         asyncio_is_imported()

@@ -18,6 +18,7 @@ import time
 
 from . import clocks
 from . import run as run_module
+from .marker import MARKER, take_marker
 from .recorder import FOREVER, HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 COUNTED_TICKS_SECONDS = 0.001
 """While handles are counted: time between two ticks that are listed."""
-
-HANDLES_BETWEEN_CHECKS = 4096
-"""Handles of one tick that are run before the buffer's size is looked at."""
 
 
 def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Recorder], leave: Callable[[Recorder, Any], None]) -> Any:
@@ -51,11 +49,12 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
     # A function that stands in for another has that one's globals: what it uses of ours it must have as its own.
     forever = FOREVER
     counted_ticks_seconds = COUNTED_TICKS_SECONDS
-    handles_between_checks = HANDLES_BETWEEN_CHECKS
     max_buffer = MAX_BUFFER
     header_numbers = HEADER_NUMBERS
     prune_timers = prune
-    is_woken_by_us = is_our_wake
+    take_our_wake = without_our_wake
+    marker = MARKER
+    without_marker = take_marker
     keys_of_events = keys_of_epoll
 
     def _run_once(self: Any) -> None:
@@ -88,10 +87,14 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     event_list = recorder.poll(0, len(recorder.fd_map) or 1)
                     if event_list:
                         event_list = keys_of_events(recorder.fd_map, event_list)
+                        if recorder.woken:
+                            event_list = take_our_wake(recorder, self, event_list)
                         self._process_events(event_list)  # = self._process_events(event_list)
                     now = clock()
                 else:
                     event_list = self._selector.select(0)  # = event_list = self._selector.select(timeout)
+                    if event_list and recorder.woken:
+                        event_list = take_our_wake(recorder, self, event_list)
                     self._process_events(event_list)  # = self._process_events(event_list)
                     now = self.time()
             else:
@@ -111,22 +114,32 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                             timeout = 0
                     wait = timeout
                     if recorder.handles or len(recorder.buffer) > header_numbers:
-                        if now >= recorder.due or not recorder.splits_sleep:
+                        if (clock() if recorder.own_clock else now) >= recorder.due or not recorder.splits_sleep:
                             recorder.flush(until)
                         elif timeout is None or timeout > recorder.due - now:
                             wait = recorder.due - now
                     recorder.sleeping = True
-                    if recorder.queries:
+                    if not recorder.stride and recorder.stepper.wants_stop(self):
+                        wait = 0
+                    if recorder.queries or recorder.stop_due:
                         wait = 0
                     event_list = self._selector.select(wait)  # = event_list = self._selector.select(timeout)
                     recorder.sleeping = False
                     if event_list:
-                        if not recorder.woken or not is_woken_by_us(recorder, self, event_list):
+                        if recorder.woken:
+                            event_list = take_our_wake(recorder, self, event_list)
+                        if event_list:
                             break
-                    elif wait is timeout or ready:
+                    elif wait is timeout:
+                        break
+                    if recorder.marked:
+                        without_marker(recorder, ready)
+                    if ready:
                         break
                     if recorder.queries:
                         recorder.serve(self)
+                    if not recorder.stride and not ready:
+                        recorder.stepper.before_sleep(self)
                     now = clock()
                 self._process_events(event_list)  # = self._process_events(event_list)
                 now = self.time()
@@ -151,6 +164,9 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                 handle = None
 
             ntodo = len(ready)
+            if recorder.marked:
+                without_marker(recorder, ready)
+                ntodo = len(ready)
             recorder.tick += 1
             if now >= recorder.mark or recorder.own_clock:
                 if before:
@@ -162,8 +178,18 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     recorder.consider_flush(ntodo)
 
             if self._debug:
-                for _ in range(ntodo):
+                while ntodo:
+                    if not recorder.stride:
+                        ntodo = recorder.stepper.before_handle(self, ntodo)
+                        if not ntodo:
+                            break
                     handle = ready.popleft()
+                    if handle is marker:
+                        recorder.marked = False
+                        if recorder.queries:
+                            recorder.serve(self)
+                        continue
+                    ntodo -= 1
                     if handle._cancelled:
                         continue
                     task = start(recorder, handle)
@@ -180,24 +206,45 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     if task is not None:
                         finish(recorder, task)
                         task = None
+                    if not recorder.stride:
+                        handle = None
+                        recorder.stepper.after_handle(self)
             else:
                 while ntodo:
-                    if ntodo <= handles_between_checks:
+                    stride = recorder.stride
+                    if ntodo <= stride:
                         ntodo = undone = recorder.run(recorder, ready, ntodo)  # = handle._run() (last)
-                    else:
-                        undone = recorder.run(recorder, ready, handles_between_checks)  # = handle._run() (last)
-                        ntodo -= handles_between_checks - undone
+                    elif stride:
+                        undone = recorder.run(recorder, ready, stride)  # = handle._run() (last)
+                        ntodo -= stride - undone
                         if len(recorder.buffer) > max_buffer:
                             recorder.flush()
+                    else:
+                        ntodo = recorder.stepper.before_handle(self, ntodo)
+                        if not ntodo:
+                            break
+                        undone = recorder.run(recorder, ready, 1)  # = handle._run() (last)
+                        if not undone:
+                            ntodo -= 1
+                            recorder.stepper.after_handle(self)
                     if undone:
-                        ntodo -= 1
                         handle = ready.popleft()
+                        if handle is marker:
+                            recorder.marked = False
+                            handle = None
+                            if recorder.queries:
+                                recorder.serve(self)
+                            continue
+                        ntodo -= 1
                         if not handle._cancelled:
                             task = start(recorder, handle)
                             handle._run()  # = handle._run() (last)
                             if task is not None:
                                 finish(recorder, task)
                                 task = None
+                        handle = None
+                        if not stride:
+                            recorder.stepper.after_handle(self)
             handle = None
             if self._stopping:
                 leave(recorder, self)
@@ -242,18 +289,16 @@ _EPOLLIN: int = getattr(select, "EPOLLIN", 1)
 _EPOLLOUT: int = getattr(select, "EPOLLOUT", 4)
 
 
-def is_our_wake(recorder: Recorder, loop: Any, event_list: list[Any]) -> bool:
-    """Whether the loop was woken by our reader and by nobody else. If so the byte in its self-pipe is taken out again."""
+def without_our_wake(recorder: Recorder, loop: Any, event_list: list[Any]) -> list[Any]:
+    """The events without that of our reader's byte in the loop's self-pipe, which is taken out again, if nobody else has put one there."""
+    recorder.woken = False
     try:
-        if len(event_list) != 1 or loop._ready or event_list[0][0].fileobj is not loop._ssock:
-            recorder.woken = False
-            return False
-        if loop._ssock.recv(2, socket.MSG_PEEK) != b"\0":
-            recorder.woken = False
-            return False
-        loop._ssock.recv(1)
-        recorder.woken = False
-        return True
-    except (AttributeError, TypeError, OSError):
-        recorder.woken = False
-        return False
+        for index, (key, _) in enumerate(event_list):
+            if key.fd == loop._ssock.fileno():
+                if loop._ssock.recv(2, socket.MSG_PEEK) == b"\0":
+                    loop._ssock.recv(1)
+                    return event_list[:index] + event_list[index + 1 :]
+                break
+    except (AttributeError, TypeError, ValueError, OSError):
+        pass
+    return event_list

@@ -46,6 +46,18 @@ class Context:
         """Who put this handle into the ready queue, in the user's terms; '' if not known."""
         return ""
 
+    def stopped(self) -> bool:
+        """Whether the loop stands at a stop: then a handle's address can be used."""
+        return False
+
+    def held(self) -> list[Any]:
+        """Handles that a person holds back, out of the ready queue."""
+        return []
+
+    def mark(self, handle: Any) -> str:
+        """What a person did with a handle: 'moved first', 'held back', 'fired early'; '' for nothing."""
+        return ""
+
     def executor_call(self, address: int) -> str:
         """Name of the function that the executor runs for the future at this address; '' if not known."""
         return ""

@@ -14,6 +14,7 @@ import heapq
 from collections import deque
 from itertools import islice
 
+from ..marker import MARKER
 from .endpoints import of_socket, of_transport
 from .handles import Work, code_of_call, drain_task, reader_task, work_of, work_of_call
 from .peek import a_dict, a_list, a_tuple, field, is_a, length, listed, number, text
@@ -40,11 +41,17 @@ _RETRIES = 50
 
 
 def ready_page(loop: Any, offset: int, limit: int, budget: Budget, context: Context) -> dict[str, Any]:
-    """Rows `offset` … of the ready queue; row 0 runs next. `total` counts all."""
+    """Rows `offset` … of the ready queue; row 0 runs next, what a person holds back comes last. `total` counts all."""
     queue: Any = field(loop, "_ready")
     if not is_a(queue, deque):
         return {"total": 0, "rows": []}
-    handles = _ready_slice(queue, offset, min(limit, MOST_ROWS))
+    count = min(limit, MOST_ROWS)
+    held = context.held()
+    handles = [handle for handle in _ready_slice(queue, offset, count) if handle is not MARKER]
+    if held and len(handles) < count:
+        first = max(0, offset - len(queue))
+        handles += held[first : first + count - len(handles)]
+    stopped = context.stopped()
     rows: list[dict[str, Any]] = []
     for handle in handles:
         if rows and budget.spent():
@@ -52,6 +59,7 @@ def ready_page(loop: Any, offset: int, limit: int, budget: Budget, context: Cont
         work = work_of(handle, budget)
         rows.append(
             {
+                **({"handle": id(handle), "mark": context.mark(handle)} if stopped else {}),
                 "subject": id(work.task) if work.task is not None else 0,
                 "kind": "timer" if is_a(handle, stock().TimerHandle) else work.kind,
                 "text": work.text,
@@ -60,7 +68,7 @@ def ready_page(loop: Any, offset: int, limit: int, budget: Budget, context: Cont
                 "cancelled": is_cancelled(handle),
             }
         )
-    return {"total": len(queue), "rows": rows}
+    return {"total": len(queue) + len(held), "rows": rows}
 
 
 def _ready_slice(queue: Any, offset: int, count: int) -> list[Any]:
