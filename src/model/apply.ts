@@ -87,6 +87,7 @@ export class Applier {
     if (time > loop.time || !(loop.time > 0)) loop.time = time;
     loop.heardAt = now;
     loop.sleepUntil = values[SLEEP_UNTIL] ?? -1;
+    if (loop.sleepUntil > 0) loop.nextDue = Number.isFinite(loop.sleepUntil) ? loop.sleepUntil : null;
     loop.ready = values[READY] ?? 0;
     loop.timers = values[TIMERS] ?? 0;
     loop.quiet = loop.ready === 0 && loop.sleepUntil >= 0;

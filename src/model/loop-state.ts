@@ -40,6 +40,8 @@ export class LoopState {
   tickStart = -1;
   late = 0;
   sleepUntil = -1;
+  /** When the next timer is due, as far as the loop has said when it last went to sleep: what runs now says nothing of timers. */
+  nextDue: number | null = null;
   ready = 0;
   timers = 0;
   dropped = 0;

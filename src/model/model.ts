@@ -332,7 +332,7 @@ export class LoopModel {
       liveTasks: loop.live,
       ready: loop.ready,
       timers: loop.timers,
-      nextTimer: loop.sleepUntil > 0 && Number.isFinite(loop.sleepUntil) ? loop.sleepUntil : null,
+      nextTimer: loop.timers > 0 ? loop.nextDue : null,
       sleeping: loop.sleeping,
       pendingAtClose: loop.pendingAtClose,
       hides: info?.hides ?? '',

@@ -98,7 +98,7 @@ export interface LoopRow {
   readonly liveTasks: number;
   readonly ready: number;
   readonly timers: number;
-  /** Loop time of the next timer, or null. */
+  /** Loop time of the next timer, as the loop last said; null if none is set. In the past while it is held up. */
   readonly nextTimer: number | null;
   readonly sleeping: boolean;
   readonly pendingAtClose: number;

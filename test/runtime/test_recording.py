@@ -344,3 +344,26 @@ def test_functions_that_stand_in_use_no_names_of_ours() -> None:
         print(len(found) > 8)
     """
     assert record(program).output == "True\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.run handles Ctrl+C from 3.11 on")
+def test_what_ctrl_c_cancels_is_not_said_to_be_cancelled_by_the_task_that_it_interrupts() -> None:
+    recording = record("""
+        import asyncio, os, signal
+        async def sleeper():
+            await asyncio.sleep(60)
+        async def interrupted():
+            await asyncio.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+        async def main():
+            await asyncio.gather(sleeper(), interrupted())
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("stopped")
+    """)
+    assert recording.output == "stopped\n", recording.errors
+    tasks = {recording.coroutine(event): event["task"] for event in recording.named("taskCreated")}
+    (cancelled,) = (event for event in recording.named("taskCancelled") if event["task"] == tasks["sleeper"])
+    file, _, function = recording.strings[cancelled["site"]].split("\t")
+    assert (cancelled["by"], Path(file).name, function) == (0, "runners.py", "Runner._on_sigint")

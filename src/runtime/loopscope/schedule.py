@@ -17,6 +17,7 @@ from .recorder import MAX_BUFFER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any, Callable
 
     from .facts import Facts
@@ -105,9 +106,22 @@ def future_types() -> tuple[type, ...]:
 def make_cancelled(session: Session) -> Any:
     """A function that records that a task is being cancelled."""
     site_number = places.make_site_number(session.strings)
+    from asyncio import runners
+
+    on_sigint: Any = getattr(getattr(runners, "Runner", None), "_on_sigint", None)  # 3.11 and later
+    on_sigint_code = getattr(on_sigint, "__code__", None)
 
     def cancelled(recorder: Recorder, task: Any, depth: int) -> None:
-        recorder.buffer.extend((6, id(task), recorder.task, site_number(sys._getframe(depth))))  # pyright: ignore[reportPrivateUsage]
+        frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]
+        above: FrameType | None = frame
+        while above is not None and above.f_code.co_filename.startswith(places.ASYNCIO_FOLDER):
+            if above.f_code is on_sigint_code:
+                # Ctrl+C: the frame below it was only interrupted, and the task that runs it cancels nothing.
+                site = f"{above.f_code.co_filename}\t{above.f_lineno or 0}\tRunner._on_sigint"
+                recorder.buffer.extend((6, id(task), 0, session.strings.number(site)))
+                return
+            above = above.f_back
+        recorder.buffer.extend((6, id(task), recorder.task, site_number(frame)))
 
     return cancelled
 

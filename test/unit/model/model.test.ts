@@ -250,6 +250,21 @@ describe('LoopModel', () => {
     assert.equal(model.loopRows(3)[0]?.time, 12.75, 'time goes on while the loop sleeps');
   });
 
+  it('knows when the next timer is due while callbacks run too, until the loop says otherwise', () => {
+    const model = new LoopModel();
+    const list = new NumberList();
+    const writer = new BatchWriter();
+    const next = (bytes: Buffer): number | null | undefined => {
+      list.decode(bytes);
+      model.apply(list, 1);
+      return model.loopRows(1)[0]?.nextTimer;
+    };
+    assert.equal(next(writer.event('tick', 1, 10, 0, 1).flush({ now: 10, timers: 2, sleepUntil: 12.5 })), 12.5);
+    assert.equal(next(writer.event('tick', 2, 11, 0, 1).flush({ now: 11, timers: 2, sleepUntil: -1 })), 12.5);
+    assert.equal(next(writer.event('tick', 3, 12, 0, 1).flush({ now: 12, timers: 0, sleepUntil: -1 })), null);
+    assert.equal(next(writer.event('tick', 4, 12, 0, 1).flush({ now: 12, timers: 1, sleepUntil: Infinity })), null);
+  });
+
   it('says that a task waits when a loop whose handles are counted goes to sleep, and since when is not known', () => {
     const model = new LoopModel();
     const list = new NumberList();
