@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .inspection import Context
+from .marker import MARKER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Known(Context):
         """Whether the loop stands at a stop."""
         stepper = self._stepper()
         return stepper is not None and stepper.held
+
+    def is_ours(self, handle: Any) -> bool:
+        """Whether this is the marker of a stop."""
+        return handle is MARKER
 
     def held(self) -> list[Any]:
         """Handles that a person holds back."""

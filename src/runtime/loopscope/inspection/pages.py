@@ -14,7 +14,6 @@ import heapq
 from collections import deque
 from itertools import islice
 
-from ..marker import MARKER
 from .endpoints import of_socket, of_transport
 from .handles import Work, code_of_call, drain_task, reader_task, work_of, work_of_call
 from .peek import a_dict, a_list, a_tuple, field, is_a, length, listed, number, text
@@ -47,7 +46,7 @@ def ready_page(loop: Any, offset: int, limit: int, budget: Budget, context: Cont
         return {"total": 0, "rows": []}
     count = min(limit, MOST_ROWS)
     held = context.held()
-    handles = [handle for handle in _ready_slice(queue, offset, count) if handle is not MARKER]
+    handles = [handle for handle in _ready_slice(queue, offset, count) if not context.is_ours(handle)]
     if held and len(handles) < count:
         first = max(0, offset - len(queue))
         handles += held[first : first + count - len(handles)]
