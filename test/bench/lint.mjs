@@ -193,6 +193,8 @@ const ruff = (/** @type {string[]} */ ...paths) => [
   '--no-cache',
   '--isolated',
   '--quiet',
+  // pip's environments hold a .gitignore that names everything in them: ruff would look at no file of tornado.
+  '--no-respect-gitignore',
   '--select',
   'ASYNC,RUF006',
   ...paths,

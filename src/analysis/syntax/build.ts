@@ -4,10 +4,10 @@
  * caller knows to be unchanged are copied instead of walked. Does not judge the code. Never recurses: the depth of
  * nesting costs only a stack of its own, and beyond `MAX_DEPTH` a subtree becomes one `Opaque` node.
  */
-import type { TreeCursor } from 'web-tree-sitter';
 import type { Span } from '../finding';
 import type { NodeId } from './ast';
 import { Ast, NONE } from './ast';
+import type { Cursor } from './binding';
 import type { ActTable } from './grammar';
 import { Act, ACTS } from './grammar';
 import { Flag, isExpression, isStatement, Kind, KINDS, Op } from './kinds';
@@ -40,17 +40,17 @@ export interface BuildOptions {
   readonly reuse?: Reuse | undefined;
 }
 
-/** One open node of the cursor's path. */
+/** One open node of the cursor's path. There is one for each depth, which is used again. */
 interface Frame {
-  readonly act: Act;
+  act: Act;
   /** The tree-sitter type. */
-  readonly type: number;
+  type: number;
   /** Our node that children attach to: the node's own, or, where it has none, the nearest above. */
-  readonly node: NodeId;
+  node: NodeId;
   /** Whether `node` is this frame's own. */
-  readonly owns: boolean;
+  owns: boolean;
   /** A second node around `node` that ends with it, or `NONE`. */
-  readonly around: NodeId;
+  around: NodeId;
   /** What the frame has seen so far; its meaning depends on the kind. */
   state: number;
 }
@@ -62,7 +62,7 @@ const SPACE: ReadonlySet<number> = new Set([32, 9, 10, 13, 12]);
 const SEMICOLON = 59;
 
 /** Builds the tree under a cursor that stands on the root. */
-export function buildAst(cursor: TreeCursor, options: BuildOptions): Ast {
+export function buildAst(cursor: Cursor, options: BuildOptions): Ast {
   return new Builder(options).build(cursor);
 }
 
@@ -72,6 +72,9 @@ class Builder {
   private readonly store: TreeStore;
   private readonly comments: number[] = [];
   private readonly frames: Frame[] = [];
+  /** How many of them are open, and the innermost. */
+  private open = 0;
+  private top: Frame | undefined;
   private depth = 0;
   /** Nodes that the grammar starts at `movedFrom` start at `movedTo` in our tree. */
   private movedFrom = -1;
@@ -87,14 +90,14 @@ class Builder {
     this.store = new TreeStore(Math.max(64, options.text.length >> 2));
   }
 
-  build(cursor: TreeCursor): Ast {
+  build(cursor: Cursor): Ast {
     for (;;) {
       if (this.enter(cursor)) {
-        if (cursor.gotoFirstChild()) continue;
+        if (cursor.toFirstChild()) continue;
         this.leave();
       }
-      while (!cursor.gotoNextSibling()) {
-        if (!cursor.gotoParent()) {
+      while (!cursor.toNextSibling()) {
+        if (!cursor.toParent()) {
           const { text, store, options, broken } = this;
           const { list, index } = options.names;
           return new Ast(text, store, store.length, list, index, Int32Array.from(this.comments), broken);
@@ -105,13 +108,13 @@ class Builder {
   }
 
   /** Handles the node under the cursor. True: a frame was pushed, go into it. */
-  private enter(cursor: TreeCursor): boolean {
-    const type = cursor.nodeTypeId;
+  private enter(cursor: Cursor): boolean {
+    const type = cursor.type;
     const act = ACTS[this.table.act[type] ?? 0] ?? Act.Skip;
-    if (this.options.isBroken && cursor.nodeIsMissing) return this.missing(cursor);
+    if (this.options.isBroken && cursor.isMissing) return this.missing(cursor);
     const code = this.table.kind[type] ?? 0;
     const kind = KINDS[code] ?? Kind.Opaque;
-    const frame = this.frames.at(-1);
+    const frame = this.top;
     switch (act) {
       case Act.Skip:
         return false;
@@ -123,7 +126,7 @@ class Builder {
         this.leaf(cursor, kind);
         return false;
       case Act.Comment:
-        this.comments.push(cursor.startIndex, cursor.endIndex);
+        this.comments.push(cursor.start, cursor.end);
         return false;
       case Act.Error:
         return this.error(cursor, type);
@@ -141,7 +144,7 @@ class Builder {
         return false;
       case Act.FutureImport: {
         const result = this.emit(cursor, act, type, kind);
-        const own = this.frames.at(-1);
+        const own = this.top;
         if (result && own) {
           own.state = 1;
           this.setAtom(own.node, '__future__');
@@ -210,8 +213,10 @@ class Builder {
   }
 
   private leave(): void {
-    const frame = this.frames.pop();
+    const frame = this.top;
     if (!frame) return;
+    this.open--;
+    this.top = this.frames[this.open - 1];
     if (!frame.owns) return;
     this.store.close(frame.node);
     this.depth--;
@@ -222,7 +227,7 @@ class Builder {
   // ------------------------------------------------------------------ emitting
 
   private owner(): NodeId {
-    return this.frames.at(-1)?.node ?? NONE;
+    return this.top?.node ?? NONE;
   }
 
   private kindAt(node: NodeId): Kind {
@@ -234,14 +239,25 @@ class Builder {
   }
 
   private push(act: Act, type: number, node: NodeId, owns: boolean, around: NodeId = NONE): true {
-    this.frames.push({ act, type, node, owns, around, state: 0 });
+    let frame = this.frames[this.open];
+    if (!frame) this.frames.push((frame = { act, type, node, owns, around, state: 0 }));
+    else {
+      frame.act = act;
+      frame.type = type;
+      frame.node = node;
+      frame.owns = owns;
+      frame.around = around;
+      frame.state = 0;
+    }
+    this.open++;
+    this.top = frame;
     return true;
   }
 
   /** Opens a node for the cursor's; copies it instead where an older tree has it. False: there is nothing to go into. */
-  private emit(cursor: TreeCursor, act: Act, type: number, kind: Kind): boolean {
-    const start = cursor.startIndex;
-    const end = cursor.endIndex;
+  private emit(cursor: Cursor, act: Act, type: number, kind: Kind): boolean {
+    const start = cursor.start;
+    const end = cursor.end;
     if (this.options.reuse && (isStatement(kind) || act === Act.ExpressionStatement) && this.copied(start, end)) {
       return false;
     }
@@ -267,8 +283,8 @@ class Builder {
   }
 
   /** The grammar takes `type(a).b = c` for a type alias; it assigns to an attribute of a call. */
-  private typeAlias(cursor: TreeCursor, act: Act, type: number): boolean {
-    const start = cursor.startIndex;
+  private typeAlias(cursor: Cursor, act: Act, type: number): boolean {
+    const start = cursor.start;
     TYPE_CALL.lastIndex = start;
     const match = TYPE_CALL.exec(this.text);
     if (!match) return this.emit(cursor, act, type, Kind.TypeAlias);
@@ -280,20 +296,20 @@ class Builder {
     return result;
   }
 
-  private parenthesized(cursor: TreeCursor, act: Act, type: number): boolean {
-    if (this.typeCallAt < 0 || cursor.startIndex !== this.typeCallAt) {
+  private parenthesized(cursor: Cursor, act: Act, type: number): boolean {
+    if (this.typeCallAt < 0 || cursor.start !== this.typeCallAt) {
       return this.push(act, type, this.owner(), false);
     }
     this.typeCallAt = -1;
-    const call = this.store.open(Kind.Call, this.movedTo, cursor.endIndex, this.owner());
+    const call = this.store.open(Kind.Call, this.movedTo, cursor.end, this.owner());
     const name = this.store.open(Kind.Name, this.movedTo, this.movedTo + 4, call);
     this.setAtom(name, 'type');
     this.depth++;
     return this.push(act, type, call, true);
   }
 
-  private leaf(cursor: TreeCursor, kind: Kind): NodeId {
-    return this.store.open(kind, cursor.startIndex, cursor.endIndex, this.owner());
+  private leaf(cursor: Cursor, kind: Kind): NodeId {
+    return this.store.open(kind, cursor.start, cursor.end, this.owner());
   }
 
   private copied(start: number, end: number): boolean {
@@ -330,8 +346,8 @@ class Builder {
 
   // ------------------------------------------------------------------ names
 
-  private textAt(cursor: TreeCursor): string {
-    return this.text.slice(cursor.startIndex, cursor.endIndex);
+  private textAt(cursor: Cursor): string {
+    return this.text.slice(cursor.start, cursor.end);
   }
 
   private setAtom(node: NodeId, name: string): void {
@@ -349,16 +365,16 @@ class Builder {
     return atom;
   }
 
-  private named(cursor: TreeCursor, kind: Kind): NodeId {
-    const start = cursor.startIndex;
-    const end = cursor.endIndex;
+  private named(cursor: Cursor, kind: Kind): NodeId {
+    const start = cursor.start;
+    const end = cursor.end;
     const node = this.store.open(kind, start, end, this.owner());
     this.setAtom(node, this.text.slice(start, end));
     return node;
   }
 
   /** An identifier is a name, or the parent's name, depending on where it stands. */
-  private identifier(cursor: TreeCursor, frame: Frame | undefined): void {
+  private identifier(cursor: Cursor, frame: Frame | undefined): void {
     if (!frame) return;
     if (frame.act === Act.DefaultParam || frame.act === Act.ListSplat || frame.act === Act.DictSplat) {
       if (frame.state !== 0 || this.kindAt(frame.node) !== Kind.Param) this.named(cursor, Kind.Name);
@@ -408,7 +424,7 @@ class Builder {
     }
   }
 
-  private dottedName(cursor: TreeCursor, frame: Frame | undefined): void {
+  private dottedName(cursor: Cursor, frame: Frame | undefined): void {
     if (!frame) return;
     const name = squeezed(this.textAt(cursor));
     const kind = frame.owns ? this.kindAt(frame.node) : Kind.Opaque;
@@ -429,7 +445,7 @@ class Builder {
   // ------------------------------------------------------------------ special shapes
 
   /** `a = b = c` nests in the grammar; in our tree it is one Assign with all targets before the value. */
-  private assignment(cursor: TreeCursor, type: number, kind: Kind, frame: Frame | undefined): boolean {
+  private assignment(cursor: Cursor, type: number, kind: Kind, frame: Frame | undefined): boolean {
     if (frame && (frame.act === Act.ExpressionStatement || frame.act === Act.Assignment)) {
       if (frame.act === Act.ExpressionStatement) this.store.kind[frame.node] = kind;
       return this.push(Act.Assignment, type, frame.node, false);
@@ -437,7 +453,7 @@ class Builder {
     return this.emit(cursor, Act.Assignment, type, kind);
   }
 
-  private type(cursor: TreeCursor, act: Act, type: number, frame: Frame | undefined): boolean {
+  private type(cursor: Cursor, act: Act, type: number, frame: Frame | undefined): boolean {
     if (!frame) return false;
     const kind = this.kindAt(frame.node);
     if (frame.act === Act.Assignment) {
@@ -450,27 +466,27 @@ class Builder {
     return this.push(Act.Through, type, frame.node, false);
   }
 
-  private asPattern(cursor: TreeCursor, type: number): boolean {
+  private asPattern(cursor: Cursor, type: number): boolean {
     const kind = this.kindAt(this.owner());
     if (kind === Kind.WithItem || kind === Kind.Handler) return this.push(Act.Through, type, this.owner(), false);
     return this.emit(cursor, Act.AsPattern, type, kind === Kind.Pattern ? Kind.Pattern : Kind.AsPattern);
   }
 
-  private asTarget(cursor: TreeCursor, type: number): boolean {
+  private asTarget(cursor: Cursor, type: number): boolean {
     if (this.kindAt(this.owner()) !== Kind.Handler) return this.push(Act.Through, type, this.owner(), false);
     this.named(cursor, Kind.Ident);
     return false;
   }
 
-  private splat(cursor: TreeCursor, act: Act, type: number, flag: Flag, kind: Kind, frame: Frame | undefined): boolean {
+  private splat(cursor: Cursor, act: Act, type: number, flag: Flag, kind: Kind, frame: Frame | undefined): boolean {
     if (frame?.act === Act.DefaultParam) {
       this.addFlag(frame.node, flag);
-      const params = this.frames.at(-2);
+      const params = this.frames[this.open - 2];
       if (flag === Flag.Star && params) params.state = 1;
       return this.push(act, type, frame.node, false);
     }
     if (!frame?.owns || this.kindAt(frame.node) !== Kind.Params) {
-      if (cursor.startIndex === this.movedFrom) return this.push(Act.Through, type, this.owner(), false);
+      if (cursor.start === this.movedFrom) return this.push(Act.Through, type, this.owner(), false);
       return this.emit(cursor, Act.Emit, type, kind);
     }
     if (flag === Flag.Star) frame.state = 1;
@@ -490,8 +506,8 @@ class Builder {
   }
 
   /** Only a string with interpolations has parts that matter. */
-  private string(cursor: TreeCursor, act: Act, type: number): boolean {
-    const start = cursor.startIndex;
+  private string(cursor: Cursor, act: Act, type: number): boolean {
+    const start = cursor.start;
     let isFormat = false;
     let flags = 0;
     for (let at = start; at < start + 4; at++) {
@@ -520,14 +536,14 @@ class Builder {
 
   // ------------------------------------------------------------------ broken code
 
-  private missing(cursor: TreeCursor): boolean {
-    this.broken.push({ start: cursor.startIndex, end: cursor.endIndex });
+  private missing(cursor: Cursor): boolean {
+    this.broken.push({ start: cursor.start, end: cursor.end });
     this.leaf(cursor, Kind.Error);
     return false;
   }
 
-  private error(cursor: TreeCursor, type: number): boolean {
-    this.broken.push({ start: cursor.startIndex, end: cursor.endIndex });
+  private error(cursor: Cursor, type: number): boolean {
+    this.broken.push({ start: cursor.start, end: cursor.end });
     return this.emit(cursor, Act.Error, type, Kind.Error);
   }
 }

@@ -8,7 +8,9 @@ import { Edit, Language, Parser } from 'web-tree-sitter';
 import type { Span } from '../finding';
 import type { Ast, NodeId } from './ast';
 import { NONE } from './ast';
-import type { NameTable, Reuse } from './build';
+import type { Wasm } from './binding';
+import { Cursor, loadWasm, parseText } from './binding';
+import type { BuildOptions, NameTable, Reuse } from './build';
 import { buildAst } from './build';
 import type { ActTable } from './grammar';
 import { actTable, ERROR_TYPE } from './grammar';
@@ -34,15 +36,16 @@ export class SyntaxParser {
   private constructor(
     private readonly parser: Parser,
     private readonly table: ActTable,
+    private readonly wasm: Wasm,
   ) {}
 
   /** Compiles the parser's runtime and the Python grammar, both given as bytes. */
   static async create(treeSitter: Uint8Array, python: Uint8Array): Promise<SyntaxParser> {
-    await Parser.init({ wasmBinary: treeSitter });
+    const wasm = await loadWasm(treeSitter);
     const language = await Language.load(python);
     const parser = new Parser();
     parser.setLanguage(language);
-    return new SyntaxParser(parser, actTable(language));
+    return new SyntaxParser(parser, actTable(language), wasm);
   }
 
   /** Parses a text that will not be edited. */
@@ -60,7 +63,7 @@ export class SyntaxParser {
 
   /** Parses a text, using what an older, already edited tree shares with it. The caller deletes the tree. */
   run(text: string, oldTree: Tree | null): Tree {
-    const tree = this.parser.parse(text, oldTree);
+    const tree = parseText(this.parser, text, oldTree);
     if (!tree) throw new Error('the parser gave no tree');
     return tree;
   }
@@ -69,13 +72,21 @@ export class SyntaxParser {
   build(text: string, tree: Tree, names: NameTable, reuse: Reuse | undefined): Ast {
     const isBroken = tree.rootNode.hasError;
     const { table } = this;
-    if (!isBroken)
-      return walk(tree, (cursor) => buildAst(cursor, { text, table, names, isBroken, blanked: [], reuse }));
+    if (!isBroken) return this.walked(tree, { text, table, names, isBroken, blanked: [], reuse });
     const { tree: repaired, blanked } = this.repaired(text, tree);
     const left = repaired.rootNode.hasError;
-    const ast = walk(repaired, (cursor) => buildAst(cursor, { text, table, names, isBroken: left, blanked, reuse }));
+    const ast = this.walked(repaired, { text, table, names, isBroken: left, blanked, reuse });
     if (repaired !== tree) repaired.delete();
     return ast;
+  }
+
+  private walked(tree: Tree, options: BuildOptions): Ast {
+    const cursor = new Cursor(this.wasm, tree);
+    try {
+      return buildAst(cursor, options);
+    } finally {
+      cursor.free();
+    }
   }
 
   /** Blanks the line of the first error while that leaves less of the text in errors. */

@@ -1,4 +1,5 @@
 /** The command `loopscope`: reads the arguments, runs the command, gives the exit code. Also the body of its workers. */
+import './short';
 import { fstatSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
