@@ -51,6 +51,8 @@ export interface Effect {
   readonly uses: string;
   /** What is done on every path on which it raises, too; nothing where it is left out. */
   readonly onRaise?: number;
+  /** It closes the object only under a condition that has nothing to do with it: the other way out leaves it open. */
+  readonly isPartial?: boolean;
 }
 
 export const NO_EFFECT: Effect = { must: 0, may: 0, uses: '' };
@@ -68,19 +70,21 @@ export function both(a: Effect, b: Effect): Effect {
   if (a === NO_EFFECT) return b;
   if (b === NO_EFFECT) return a;
   const onRaise = (a.onRaise ?? 0) | (b.onRaise ?? 0);
-  return { must: a.must | b.must, may: a.may | b.may, uses: a.uses === '' ? b.uses : a.uses, onRaise };
+  const isPartial = a.isPartial === true || b.isPartial === true;
+  return { must: a.must | b.must, may: a.may | b.may, uses: a.uses === '' ? b.uses : a.uses, onRaise, isPartial };
 }
 
 /** An effect that comes later, or in another thread: nothing of it can be relied on at once. */
 export function deferred(effect: Effect): Effect {
   let { may } = effect;
-  if ((may & CLOSED) !== 0) may = (may & ~CLOSED) | CLEANUP;
+  if ((may & CLOSED) !== 0) may = (may & ~CLOSED) | (effect.isPartial === true ? 0 : CLEANUP);
   return { must: 0, may, uses: '' };
 }
 
 /** The bits after an effect. */
 export function applied(bits: number, effect: Effect): number {
   let after = bits | effect.must | (effect.may & ~CLOSED);
-  if ((effect.may & CLOSED) !== 0 && (effect.must & CLOSED) === 0) after |= CLEANUP | MAYBE_CLOSED;
+  const isMaybe = (effect.may & CLOSED) !== 0 && (effect.must & CLOSED) === 0;
+  if (isMaybe && effect.isPartial !== true) after |= CLEANUP | MAYBE_CLOSED;
   return after;
 }

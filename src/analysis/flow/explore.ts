@@ -233,7 +233,9 @@ class Explorer {
     if ((effect.must & CLOSED) !== 0) after &= ~BRANCHED;
     this.events.push({ state: at, op, effect, before: state.bits, after });
     // An exception leaves before the effect, but what was given away before the call is given away.
-    this.raise(at, state, op, state.bits | (effect.onRaise ?? 0) | (effect.may & (ESCAPED | FIELD | GLOBAL)));
+    // A close() of the object itself that raises has done what it can.
+    const onRaise = effect.onRaise ?? effect.must & CLOSED;
+    this.raise(at, state, op, state.bits | onRaise | (effect.may & (ESCAPED | FIELD | GLOBAL)));
     this.go(at, state, op.next, after);
   }
 

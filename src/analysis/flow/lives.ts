@@ -6,6 +6,7 @@
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
+import type { Effect } from './bits';
 import { BORN, CLEANUP, CLOSED, CURRENT, ESCAPED, FIELD, GLOBAL, RAN, STOPPING, WEAK } from './bits';
 import type { Event, Exploration, State } from './explore';
 import { selfField } from './explore';
@@ -51,6 +52,8 @@ export interface Life {
 /** What the whole file does to a field or a module's variable, without regard to order. */
 export interface KeptFacts {
   readonly may: number;
+  /** The function that closes it only under a condition that has nothing to do with it, where no other closes it. */
+  readonly sometimes: FunctionInfo | undefined;
 }
 
 export class Lives {
@@ -84,24 +87,33 @@ export class Lives {
   /** What the file's functions do to a field, in whatever order they are called. */
   ofField(cls: ClassInfo, name: string): KeptFacts {
     const { values, names } = this.facts;
-    let may = 0;
-    for (const each of names.classes) {
-      if (!values.linearBases(each).includes(cls) && !values.linearBases(cls).includes(each)) continue;
-      for (const method of each.methods.values()) may |= this.tracker.summary(method, { field: name }).may;
-    }
-    if (this.isClosedFromOutside(name)) may |= CLOSED;
-    return { may };
+    const family = names.classes.filter(
+      (each) => values.linearBases(each).includes(cls) || values.linearBases(cls).includes(each),
+    );
+    const methods = family.flatMap((each) => [...each.methods.values()]);
+    const kept = this.kept(methods, (method) => this.tracker.summary(method, { field: name }));
+    return this.isClosedFromOutside(name) ? { may: kept.may | CLOSED, sometimes: undefined } : kept;
   }
 
   /** What the file's functions do to a variable of the module. */
   ofVariable(symbol: SymbolInfo): KeptFacts {
+    return this.kept(this.facts.names.functions, (fn) => this.tracker.summary(fn, { symbol }));
+  }
+
+  private kept(functions: readonly FunctionInfo[], effectOf: (fn: FunctionInfo) => Effect): KeptFacts {
     let may = 0;
-    for (const fn of this.facts.names.functions) may |= this.tracker.summary(fn, { symbol }).may;
-    return { may };
+    let sometimes: FunctionInfo | undefined;
+    for (const fn of functions) {
+      const effect = effectOf(fn);
+      const isPartial = effect.isPartial === true;
+      if (isPartial) sometimes ??= fn;
+      may |= isPartial ? effect.may & ~CLOSED : effect.may;
+    }
+    return { may, sometimes: (may & (CLOSED | CLEANUP)) === 0 ? sometimes : undefined };
   }
 
   /** `obj.loop.close()` for an object that is not `self`: then who holds the object closes its loop. */
-  private isClosedFromOutside(field: string): boolean {
+  isClosedFromOutside(field: string): boolean {
     const { names } = this.facts;
     const { ast } = names;
     return (names.callsByName.get('close') ?? []).some((call) => {
@@ -117,22 +129,27 @@ export class Lives {
   private findOwned(): Life[] {
     const { names } = this.facts;
     const lives: Life[] = [];
-    const factories = new Set<FunctionInfo>();
+    /** With the element of the tuple that each returns, -1 where it returns the loop itself. */
+    const factories = new Map<FunctionInfo, number>();
+    const note = (life: Life): void => {
+      const element = this.factoryElement(life);
+      if (life.fn && element !== undefined && !factories.has(life.fn)) factories.set(life.fn, element);
+    };
     for (const call of names.calls) {
       const origin = this.originOf(call);
       if (!origin) continue;
       const life = this.lifeOf(origin, call);
       lives.push(life);
-      if (origin === 'new' && life.fn && this.isFactory(life)) factories.add(life.fn);
+      if (origin === 'new') note(life);
     }
     // A factory of a factory is one too: until no more are found.
-    for (const factory of factories) {
+    for (const [factory, element] of factories) {
       for (const invocation of this.facts.invocations.of(factory)) {
         if (invocation.how !== 'call' || factory.isAsync || factory.isGenerator) continue;
         if (names.ast.kindOf(invocation.call) !== Kind.Call) continue;
-        const life = this.lifeOf('factory', invocation.call);
+        const life = this.lifeOf('factory', invocation.call, element);
         lives.push(life);
-        if (life.fn && this.isFactory(life)) factories.add(life.fn);
+        note(life);
       }
     }
     return lives.sort((a, b) => a.creation - b.creation);
@@ -158,14 +175,21 @@ export class Lives {
     return ast.childrenOfKind(around, Kind.Handler).some((handler) => /RuntimeError/.test(ast.textOf(handler + 1)));
   }
 
-  private lifeOf(origin: Origin, creation: NodeId): Life {
+  private lifeOf(origin: Origin, creation: NodeId, element = -1): Life {
     const { names } = this.facts;
     const fn = names.functionOf(creation);
-    const exploration = this.tracker.explore(fn, { births: new Set([creation]) });
-    return this.judged(origin, creation, fn, exploration);
+    const births = new Set([creation]);
+    const exploration = this.tracker.explore(fn, element >= 0 ? { births, element } : { births });
+    return this.judged(origin, creation, fn, exploration, element);
   }
 
-  private judged(origin: Origin, creation: NodeId, fn: FunctionInfo | undefined, exploration: Exploration): Life {
+  private judged(
+    origin: Origin,
+    creation: NodeId,
+    fn: FunctionInfo | undefined,
+    exploration: Exploration,
+    element = -1,
+  ): Life {
     const { names } = this.facts;
     const { states, events } = exploration;
     const done = events.reduce((bits, { effect }) => bits | effect.may | effect.must, 0);
@@ -182,7 +206,7 @@ export class Lives {
         }
       }
     }
-    const target = this.targetOf(creation);
+    const target = this.elementOf(this.targetOf(creation), element);
     const life: Life = {
       origin,
       creation,
@@ -192,7 +216,14 @@ export class Lives {
       openEnds,
       done,
     };
-    return { ...life, ...this.keeperOf(life) };
+    return { ...life, ...this.keeperOf(life, target) };
+  }
+
+  /** Of what a creation is assigned to, the part that gets the loop. */
+  private elementOf(target: NodeId, element: number): NodeId {
+    const { ast } = this.facts.names;
+    if (element < 0 || target === NONE) return target;
+    return ast.kindOf(target) === Kind.Tuple ? ast.child(target, element) : NONE;
   }
 
   /** The name or attribute that a creation is assigned to, or NONE. */
@@ -218,7 +249,7 @@ export class Lives {
   }
 
   /** The field or the module's variable that keeps a loop beyond its function. */
-  private keeperOf(life: Life): Pick<Life, 'field' | 'variable'> {
+  private keeperOf(life: Life, target: NodeId): Pick<Life, 'field' | 'variable'> {
     const { names } = this.facts;
     for (const { op, effect } of life.exploration.events) {
       if ((effect.must & FIELD) !== 0) {
@@ -232,29 +263,54 @@ export class Lives {
       }
     }
     if (life.fn) return {};
-    const target = this.targetOf(life.creation);
     const variable = target === NONE ? undefined : names.symbolOf(target);
     return variable?.scope.kind === 'module' ? { variable } : {};
   }
 
-  /** Whether a function gives each loop that it makes to its caller, and keeps none. */
-  private isFactory(life: Life): boolean {
+  /**
+   * Whether a function gives each loop that it makes to its caller, and keeps none: -1 where it returns the loop, the
+   * place of the loop where it returns a tuple, undefined where it does not.
+   */
+  private factoryElement(life: Life): number | undefined {
     const { names } = this.facts;
-    if (life.fn?.isGenerator !== false || life.fn.decorators.length > 0) return false;
-    if ((life.done & (FIELD | GLOBAL | CLOSED | CLEANUP)) !== 0) return false;
+    if (life.fn?.isGenerator !== false || life.fn.decorators.length > 0) return undefined;
+    if ((life.done & (FIELD | GLOBAL | CLOSED | CLEANUP)) !== 0) return undefined;
     const { exploration, fn } = life;
-    const isReturned = (at: number): boolean => {
+    const elementAt = (at: number): number | undefined => {
       for (let each = at; each >= 0; each = exploration.states[each]?.previous ?? -1) {
         const node = exploration.cfg.ops[exploration.states[each]?.op ?? -1]?.node ?? NONE;
         if (node !== NONE && names.ast.kindOf(node) === Kind.Return) {
           const state = exploration.states[each];
           const value = names.ast.firstChild(node);
-          return state !== undefined && value !== NONE && this.isValueOf(value, exploration, state, life.creation);
+          if (!state || value === NONE) return undefined;
+          if (this.isValueOf(value, exploration, state, life.creation)) return -1;
+          if (names.ast.kindOf(value) !== Kind.Tuple) return undefined;
+          const items = names.ast.children(value);
+          const place = items.findIndex((item) => this.isValueOf(item, exploration, state, life.creation));
+          return place < 0 ? undefined : place;
         }
       }
-      return false;
+      return undefined;
     };
-    return fn.returns.length > 0 && exploration.ends.every((at) => isReturned(at));
+    // What another way out returns may be a loop of the caller's, too, if nobody knows what it is.
+    const ends = exploration.ends.filter((at) => !this.returnsNews(exploration, at));
+    const [first, ...others] = ends.map((at) => elementAt(at));
+    return fn.returns.length > 0 && others.every((each) => each === first) ? first : undefined;
+  }
+
+  /** Whether a way out on which the loop was not made returns what an unknown function gives, or another new loop. */
+  private returnsNews({ states, cfg }: Exploration, end: number): boolean {
+    if (((states[end]?.bits ?? 0) & BORN) !== 0) return false;
+    const { values } = this.facts;
+    const { ast } = this.facts.names;
+    for (let at = end; at >= 0; at = states[at]?.previous ?? -1) {
+      const node = cfg.ops[states[at]?.op ?? -1]?.node ?? NONE;
+      if (node === NONE || ast.kindOf(node) !== Kind.Return) continue;
+      const value = ast.firstChild(node);
+      if (value === NONE || ast.kindOf(value) !== Kind.Call) return false;
+      return values.of(value) === undefined || LOOP_FACTORIES.has(values.calleeName(value) ?? '');
+    }
+    return false;
   }
 
   private isValueOf(value: NodeId, exploration: Exploration, state: State, creation: NodeId): boolean {

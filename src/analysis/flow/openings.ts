@@ -63,6 +63,16 @@ export class Openings {
     this.tracker = new Tracker(facts, protocolOf(kind));
   }
 
+  /** What each of these calls opens. */
+  ofCalls(calls: readonly NodeId[]): Opening[] {
+    return calls.flatMap((call) => this.opening(call, call, -1) ?? []);
+  }
+
+  /** What the methods of a class do to what a field of it holds. */
+  ofField(method: FunctionInfo, field: string): Effect {
+    return this.tracker.summary(method, { field });
+  }
+
   /** Everything of the kind that the file opens, in order of the text. */
   all(): Opening[] {
     const { values } = this.facts;
@@ -93,7 +103,8 @@ export class Openings {
     );
     const isInside = family.some((each) =>
       [...each.methods.values()].some((method) => {
-        const { may } = this.tracker.summary(method, { field });
+        const { may, isPartial } = this.tracker.summary(method, { field });
+        if (isPartial === true) return false;
         return (may & (CLOSED | CLEANUP)) !== 0 || (method !== except && (may & ESCAPED) !== 0);
       }),
     );
@@ -104,6 +115,11 @@ export class Openings {
         return ast.kindOf(object) === Kind.Attribute && ast.name(object) === field;
       }),
     );
+  }
+
+  /** The method that closes what a field holds under a condition that has nothing to do with it. */
+  sometimesClosing(cls: ClassInfo, field: string): FunctionInfo | undefined {
+    return [...cls.methods.values()].find((method) => this.tracker.summary(method, { field }).isPartial === true);
   }
 
   /** `await f()`, `loop.run_until_complete(f())`, `await asyncio.wait_for(f(), 5)`: what gives the result of f. */

@@ -28,6 +28,7 @@ import {
   WEAK,
 } from './bits';
 import type { Cfg, Op } from './cfg';
+import { OpKind } from './cfg';
 import type { Aliases, Effects, Exploration, Subject } from './explore';
 import { explore, isHeldBy, selfField } from './explore';
 import type { Invocation, Invocations } from './invocations';
@@ -39,6 +40,7 @@ import type { Protocol } from './protocols';
 import { LOOKERS } from './protocols';
 import type { Raising } from './raising';
 import type { Names } from './scopes';
+import { isToldInVain } from './stacks';
 import { externalName } from './value';
 import type { Values } from './values';
 
@@ -131,6 +133,7 @@ export class Tracker implements Effects {
     let effect = NO_EFFECT;
     const isOnObject = ast.kindOf(callee) === Kind.Attribute && isHeldBy(names, callee + 1, aliases);
     if (isOnObject) effect = this.protocol.methods[ast.name(callee)] ?? NO_EFFECT;
+    if (isToldInVain(values, call)) return effect;
     const qualified = values.calleeName(call);
     const { positional, keywords } = argumentsOfCall(values, call);
     for (const argument of [...positional, ...keywords.values()]) {
@@ -356,7 +359,8 @@ export class Tracker implements Effects {
     if (before) return before;
     known.set(key, NO_EFFECT);
     const initial = 'symbol' in seen ? { symbols: [seen.symbol.id] } : { fields: [seen.field] };
-    const effect = summarized(this.explore(fn, { births: new Set(), initial }));
+    const exploration = this.explore(fn, { births: new Set(), initial });
+    const effect = summarized(exploration, (test) => isForeign(this.facts.names, test, seen));
     known.set(key, effect);
     return effect;
   }
@@ -405,8 +409,8 @@ interface Mentions {
   readonly fields: Set<string>;
 }
 
-/** What an exploration comes to, from entry to the ends. */
-function summarized(exploration: Exploration): Effect {
+/** What an exploration comes to, from entry to the ends. @param isForeign whether a condition is about other things */
+function summarized(exploration: Exploration, isForeign: (test: NodeId) => boolean): Effect {
   const { ends, throws, states, cfg, isCut } = exploration;
   if (isCut || cfg.isBroken || cfg.fn?.isGenerator === true) {
     return sometimes(exploration.events.reduce((may, { effect }) => may | effect.may, ESCAPED) & ~PATH_BITS);
@@ -415,9 +419,42 @@ function summarized(exploration: Exploration): Effect {
   const normal = bitsOf(ends);
   const all = [...normal, ...bitsOf(throws)];
   const certain = normal.length > 0 ? normal : bitsOf(throws);
-  const must = certain.reduce((a, b) => a & b, certain[0] ?? 0) & ~PATH_BITS;
-  const may = all.reduce((a, b) => a | b, 0) & ~PATH_BITS;
+  // That it is closed already is known from `is_closed()`; only what the function does counts.
+  const closes = exploration.events.some(({ effect }) => ((effect.must | effect.may) & CLOSED) !== 0);
+  const known = closes ? PATH_BITS : PATH_BITS | CLOSED;
+  const must = certain.reduce((a, b) => a & b, certain[0] ?? 0) & ~known;
+  const may = all.reduce((a, b) => a | b, 0) & ~known;
   const raised = bitsOf(throws);
   const onRaise = raised.reduce((a, b) => a & b, raised[0] ?? 0) & ~PATH_BITS;
-  return must === 0 && may === 0 ? NO_EFFECT : { must, may, uses: '', onRaise };
+  if (must === 0 && may === 0) return NO_EFFECT;
+  const isPartial = (may & ~must & CLOSED) !== 0 && ends.some((at) => isLeftOpen(exploration, at, isForeign));
+  return { must, may, uses: '', onRaise, isPartial };
+}
+
+/** Whether a function is left here with the object open, and no condition on the way has to do with the object. */
+export function isLeftOpen({ states, cfg }: Exploration, end: number, isForeign: (test: NodeId) => boolean): boolean {
+  if (((states[end]?.bits ?? 0) & (CLOSED | CLEANUP | ESCAPED | WEAK)) !== 0) return false;
+  let tests = 0;
+  for (let at = end; at >= 0; at = states[at]?.previous ?? -1) {
+    const op = cfg.ops[states[at]?.op ?? -1];
+    if (op?.kind !== OpKind.Test) continue;
+    if (!isForeign(op.node)) return false;
+    tests++;
+  }
+  return tests > 0;
+}
+
+/** Whether a condition names nothing but the object itself, builtins, imports and constants of the module. */
+function isForeign(names: Names, test: NodeId, seen: Seen): boolean {
+  const { ast } = names;
+  const end = ast.after(test);
+  for (let node = test; node < end; node++) {
+    const kind = ast.kindOf(node);
+    if (kind === Kind.Attribute && 'field' in seen && selfField(names, node) === seen.field) node++;
+    if (kind !== Kind.Name) continue;
+    const symbol = names.symbolOf(node);
+    if (!symbol || ('symbol' in seen && symbol === seen.symbol)) continue;
+    if (symbol.scope.kind !== 'module' || symbol.bindings.length > 1) return false;
+  }
+  return true;
 }

@@ -6,6 +6,7 @@ import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
 import { defineRule } from './rule';
 import { fixes } from './support/edits';
+import { heldOpen, loopFields } from './support/holders';
 import { calleeText, closesOf, leavingOf, moveIntoFinally, theLoop } from './support/loops';
 
 export const rule = defineRule({
@@ -13,7 +14,7 @@ export const rule = defineRule({
   name: 'loop-close-skipped',
   severity: 'warning',
   summary: 'close() of an event loop that an exception, a return or a branch skips.',
-  facts: ['ast', 'names', 'values', 'lives', 'raising'],
+  facts: ['ast', 'names', 'values', 'lives', 'raising', 'settings', 'invocations', 'graphs', 'places'],
   doc: {
     what: 'Flags the creation of an event loop that one path closes and another does not: an exception of `run_until_complete()`, of an `await` or of a call of your own code, `KeyboardInterrupt` out of `run_forever()`, an early `return`, a branch without `close()`. Calls that do not fail in practice (`create_task`, `call_soon`, `set_debug`, the standard library) do not count. `if own: loop.close()` under the condition of the creation is clean, as is a pytest fixture that closes after its `yield`.',
     why: 'The path on which something failed is the one that is run again and again, by a supervisor or a test suite, and each time it leaves a selector and two sockets open.',
@@ -42,6 +43,15 @@ export const rule = defineRule({
         ],
         fixes: fixes(moveIntoFinally(facts, life)),
         defect: life.creation,
+      });
+    }
+    for (const { call, cls, advice, isClosed } of heldOpen(facts, loopFields(facts))) {
+      if (!isClosed) continue;
+      report({
+        span: facts.ast.span(call),
+        message: `The event loop that this ${cls.name} keeps stays open on one of the ways out: ${advice}.`,
+        related: [{ span: facts.ast.span(cls.node + 1), message: 'This class makes the loop.' }],
+        defect: call,
       });
     }
   },

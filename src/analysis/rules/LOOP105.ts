@@ -1,7 +1,7 @@
 /** LOOP105: close() while the loop runs. */
 import type { Facts } from '../facts';
-import type { Related } from '../finding';
-import { CLOSED, ELSEWHERE, STOPPING, WEAK } from '../flow/bits';
+import type { Related, Span } from '../finding';
+import { CLOSED, ELSEWHERE, ESCAPED, STOPPING, WEAK } from '../flow/bits';
 import { argumentsOfCall } from '../flow/invocations';
 import { LOOP } from '../flow/library';
 import type { FunctionInfo } from '../flow/model';
@@ -19,7 +19,7 @@ export const rule = defineRule({
   summary: 'close() of an event loop that is running.',
   facts: ['ast', 'names', 'values', 'lives', 'contexts', 'invocations'],
   doc: {
-    what: 'Flags `close()` in a coroutine or callback on the loop that runs it (`get_running_loop()`, a module variable or parameter that the file runs this coroutine with), `loop.close` handed to the loop as a callback or signal handler, and `close()` of a loop that a thread of the file runs with `run_forever()` where nothing stops it.',
+    what: 'Flags `close()` in a coroutine or callback on the loop that runs it (`get_running_loop()`, a module variable or parameter that the file runs this coroutine with), `loop.close` handed to the loop as a callback or signal handler, and `close()` of a loop that a thread of the file runs with `run_forever()` where nothing stops it, or where nothing between the stop and the `close()` waits for the thread.',
     why: '`BaseEventLoop.close()` raises `RuntimeError` while the loop runs: the loop stays open, and the clean-up behind the call is skipped.',
     bad: 'import asyncio\n\nasync def main():\n    loop = asyncio.get_running_loop()\n    loop.close()\n\nasyncio.run(main())\n',
     good: 'import asyncio\n\nasync def main():\n    await asyncio.sleep(0)\n\nasyncio.run(main())\n',
@@ -52,6 +52,7 @@ export const rule = defineRule({
       });
     }
     checkThreads(facts, report, message);
+    checkEarly(facts, report);
   },
 });
 
@@ -87,6 +88,62 @@ function checkThreads(
   }
 }
 
+/**
+ * A loop that a thread runs, closed behind the stop without a wait for the thread, or before the stop: `stop()` only asks,
+ * and the thread has had no time to answer.
+ */
+function checkEarly(
+  { ast, names, values, lives }: Wanted,
+  report: (report: { span: Span; message: string; related: Related[]; defect: number }) => void,
+): void {
+  for (const life of lives.all) {
+    const { events, states, cfg } = life.exploration;
+    const told = new Set<NodeId>();
+    const late = events.find(({ effect, before }) => (effect.may & STOPPING) !== 0 && (before & CLOSED) !== 0);
+    for (const { op, effect, before, state } of events) {
+      if ((effect.must & CLOSED) === 0 || (before & (WEAK | CLOSED | ESCAPED)) !== 0 || told.has(op.node)) continue;
+      const steps = lives.eventsTo(life.exploration, state);
+      const stop = steps.findLast((each) => (each.effect.may & STOPPING) !== 0) ?? late;
+      const start = steps.find((each) => (each.effect.may & ELSEWHERE) !== 0);
+      if (!stop || !(start ?? isFromOutside({ ast }, stop.op.node))) continue;
+      const from = stop === late ? (start?.state ?? 0) : stop.state;
+      let isAwaited = false;
+      for (let at = states[state]?.previous ?? -1; at >= 0 && at !== from; at = states[at]?.previous ?? -1) {
+        const node = cfg.ops[states[at]?.op ?? -1]?.node ?? NONE;
+        if (node === NONE || ast.kindOf(node) !== Kind.Call) continue;
+        // Before it is told to stop only its end can be waited for.
+        isAwaited ||= stop === late ? ast.name(node + 1) === 'join' : mayWait({ ast, names, values }, node);
+      }
+      if (isAwaited) continue;
+      told.add(op.node);
+      report({
+        span: ast.span(op.node),
+        message: 'A thread may still run this loop: wait for the thread before close(), or it raises.',
+        related: [
+          ...(start ? [{ span: ast.span(start.op.node), message: 'A thread runs it from here on.' }] : []),
+          { span: ast.span(stop.op.node), message: 'It is told to stop here, which takes effect later.' },
+        ],
+        defect: op.node,
+      });
+    }
+  }
+}
+
+/** `loop.call_soon_threadsafe(loop.stop)`: another thread runs the loop. */
+function isFromOutside({ ast }: Pick<Wanted, 'ast'>, node: NodeId): boolean {
+  return ast.kindOf(node) === Kind.Call && ast.name(node + 1) === 'call_soon_threadsafe';
+}
+
+/** Whether a call may wait for a thread: all but those that are known not to. */
+function mayWait({ ast, values }: Pick<Wanted, 'ast' | 'names' | 'values'>, call: NodeId): boolean {
+  const name = values.calleeName(call);
+  if (name === undefined) return true;
+  if (/\.run_(forever|until_complete)$/.test(name)) return true;
+  if (name === 'threading.Thread.start' || name.startsWith(`${LOOP}.`)) return false;
+  const last = ast.name(call + 1);
+  return !name.startsWith('asyncio.') && !/^(print|len|repr|str|debug|info|warning)$/.test(last);
+}
+
 /** Whether an expression is the running loop by its own words. */
 function isRunningLoop({ ast, names, values }: Wanted, node: NodeId): boolean {
   const isCall = (call: NodeId): boolean =>
@@ -116,7 +173,8 @@ function runBy(facts: Wanted, fn: FunctionInfo | undefined, object: NodeId): Rel
   for (const invocation of facts.invocations.of(fn)) {
     const run = runnerOf(facts, invocation.call);
     if (run === NONE) continue;
-    const runner = names.symbolOf(run + 2);
+    const isHanded = values.calleeName(run) === 'asyncio.run_coroutine_threadsafe';
+    const runner = names.symbolOf(isHanded ? ast.child(run, 2) : run + 2);
     const isSame = runner !== undefined && runner === symbol;
     const isPassed =
       symbol.param?.fn === fn &&
@@ -136,6 +194,9 @@ function runnerOf({ ast, values }: Wanted, call: NodeId): NodeId {
   if (parent === NONE || ast.kindOf(parent) !== Kind.Call) return NONE;
   const name = values.calleeName(parent) ?? '';
   const { positional } = argumentsOfCall(values, parent);
-  const isRun = name === `${LOOP}.run_until_complete` || name === `${LOOP}.create_task`;
+  const isRun =
+    name === `${LOOP}.run_until_complete` ||
+    name === `${LOOP}.create_task` ||
+    (name === 'asyncio.run_coroutine_threadsafe' && positional.length > 1);
   return isRun && positional[0] === call ? parent : NONE;
 }

@@ -74,6 +74,10 @@ function badUse({ lives }: Pick<Facts, 'lives'>, life: Life, events: readonly Ev
     !lives
       .eventsTo(life.exploration, event.state)
       .some(({ effect, before }) => effect.uses !== '' && (before & CLOSED) !== 0);
-  const isCertain = closed.length === strong.length;
+  const { states } = life.exploration;
+  const isClosedUnless = (list: readonly Event[]): boolean => list.every(({ before }) => (before & CLOSED) !== 0);
+  // Also where only an exception leads there with an open loop: without one it always fails.
+  const unraised = strong.filter(({ state }) => (states[state]?.flight ?? 0) === 0);
+  const isCertain = isClosedUnless(strong) || (unraised.length > 0 && isClosedUnless(unraised));
   return closed.find((event) => (isCertain || (event.before & BRANCHED) === 0) && isFirst(event));
 }

@@ -27,7 +27,7 @@ export const rule = defineRule({
   summary: 'A new event loop per iteration, or several open loops in one thread.',
   facts: ['ast', 'names', 'lives'],
   doc: {
-    what: 'Flags a loop that is made anew in each round of a `for` or `while` while the one before is still open, and a second loop that is made and run in a function while another one that it runs is still open. Loops one after another, each closed before the next, are fine, as is `asyncio.run()` in a retry loop.',
+    what: 'Flags a loop that is made anew in each round of a `for` or `while` while the one before is still open, and a second loop that is made and run in a function while another one that it runs is still open. Loops one after another, each closed before the next, are fine, as is `asyncio.run()` in a retry loop. A comprehension that makes several at once means to, and is not flagged.',
     why: 'Tasks, locks, queues and connections belong to the loop that they were made on: with two in one thread they end up on the wrong one ("attached to a different loop"). A loop per round leaks file descriptors with every round.',
     bad: 'import asyncio\n\nfor delay in range(3):\n    loop = asyncio.new_event_loop()\n    loop.run_until_complete(asyncio.sleep(0))\n',
     good: 'import asyncio\n\nloop = asyncio.new_event_loop()\ntry:\n    for delay in range(3):\n        loop.run_until_complete(asyncio.sleep(0))\nfinally:\n    loop.close()\n',
@@ -40,7 +40,7 @@ export const rule = defineRule({
     const { ast, lives } = facts;
     for (const life of lives.owned) {
       const { states } = life.exploration;
-      if (life.origin === 'taken' || life.exploration.isCut) continue;
+      if (life.origin === 'taken' || life.exploration.isCut || isElement(facts, life)) continue;
       const isAgain = life.exploration.rebirths.some((at) => isOpen(states[at]?.bits ?? 0));
       if (isAgain) {
         report({
@@ -62,6 +62,12 @@ export const rule = defineRule({
     }
   },
 });
+
+/** `[new_event_loop() for …]`: many on purpose, perhaps one for each thread. */
+function isElement({ ast }: Pick<Facts, 'ast'>, life: Life): boolean {
+  const kind = ast.kindOf(ast.parent(life.creation));
+  return kind === Kind.ListComp || kind === Kind.SetComp || kind === Kind.DictComp || kind === Kind.Pair;
+}
 
 function isOpen(bits: number): boolean {
   return (bits & BORN) !== 0 && (bits & (CLOSED | ESCAPED | CLEANUP | FIELD | GLOBAL | ELSEWHERE | WEAK)) === 0;

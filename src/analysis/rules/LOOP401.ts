@@ -114,6 +114,7 @@ function isTested(ast: Wanted['ast'], node: NodeId): boolean {
 /** The name of the coroutine that a call makes, or undefined where it makes none for certain. */
 function coroutineName({ ast, values, names }: Wanted, call: NodeId): string | undefined {
   const value = values.of(call);
+  if (value === undefined && isAlwaysAwaited({ ast, names, values }, call)) return writtenCallee(values, call);
   if (value?.tag !== 'coroutine') return undefined;
   const { fn } = value;
   if (!fn) return ast.name(call + 1) === '' ? value.name : writtenCallee(values, call);
@@ -125,6 +126,20 @@ function coroutineName({ ast, values, names }: Wanted, call: NodeId): string | u
       return other !== undefined && other !== fn && !other.isAsync && values.linearBases(cls).includes(fn.cls ?? cls);
     });
   return isOverridden ? undefined : writtenCallee(values, call);
+}
+
+/** Methods of objects out of sight that only coroutine functions are called by, in code of a coroutine. */
+const ALWAYS_AWAITED: ReadonlySet<string> = new Set(['aclose', 'wait_closed']);
+
+function isAlwaysAwaited({ ast, names, values }: Pick<Wanted, 'ast' | 'names' | 'values'>, call: NodeId): boolean {
+  return (
+    ast.kindOf(call + 1) === Kind.Attribute &&
+    ALWAYS_AWAITED.has(ast.name(call + 1)) &&
+    ast.children(call).length === 1 &&
+    values.of(call + 1) === undefined &&
+    ast.kindOf(ast.parent(call)) === Kind.ExprStmt &&
+    names.functionOf(call)?.isAsync === true
+  );
 }
 
 // ------------------------------------------------------------------ functions given away

@@ -6,6 +6,7 @@ import { LOOP } from '../flow/library';
 import type { Opening, OpeningKind } from '../flow/openings';
 import { argumentsOfCall } from '../flow/invocations';
 import { NONE } from '../syntax/ast';
+import { Kind } from '../syntax/kinds';
 import { defineRule } from './rule';
 import type { OpeningFacts } from './support/openings';
 import { checkOpenings, openingsOf } from './support/openings';
@@ -84,9 +85,23 @@ export const rule = defineRule({
 });
 
 /** Whether the transport is only this function's: no protocol of the program closes it. */
-function isOwn({ values }: OpeningFacts, { call, fn }: Opening): boolean {
+function isOwn({ ast, names, values }: OpeningFacts, { call, fn }: Opening): boolean {
   if (!fn) return false;
   const [factory = NONE] = argumentsOfCall(values, call).positional;
-  const value = factory === NONE ? undefined : values.of(factory);
-  return value?.tag === 'external' && value.name.startsWith('asyncio.');
+  if (factory === NONE) return false;
+  // `lambda: Echo(done)`
+  const isLambda = ast.kindOf(factory) === Kind.Lambda && ast.kindOf(ast.lastChild(factory)) === Kind.Call;
+  const value = values.of(isLambda ? ast.lastChild(factory) + 1 : factory);
+  if (value?.tag === 'external') return value.name.startsWith('asyncio.');
+  if (value?.tag !== 'class') return false;
+  const { cls } = value;
+  const isInView = values.externalBases(cls).every((base) => base?.startsWith('asyncio.') === true);
+  const closes = ['close', 'abort', 'write_eof'].some((name) =>
+    (names.callsByName.get(name) ?? []).some((each) =>
+      values.linearBases(cls).some((one) => ast.contains(one.node, each)),
+    ),
+  );
+  // A protocol that keeps its transport may be asked to close it.
+  const keeps = values.linearBases(cls).some((one) => one.methods.has('connection_made'));
+  return isInView && !closes && !keeps;
 }

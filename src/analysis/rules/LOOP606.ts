@@ -1,6 +1,9 @@
 /** LOOP606: an asyncio.Runner that nobody closes. */
 import type { OpeningKind } from '../flow/openings';
+import { CLOSED } from '../flow/bits';
+import type { FunctionInfo } from '../flow/model';
 import { defineRule } from './rule';
+import { heldOpen } from './support/holders';
 import { checkOpenings, openingsOf } from './support/openings';
 
 const RUNNER: OpeningKind = {
@@ -32,6 +35,21 @@ export const rule = defineRule({
   check(facts, report) {
     const words = { noun: 'runner', closed: 'closed', closes: 'closes' };
     const keep = { how: 'with', closing: 'NAME.close()' } as const;
-    checkOpenings(facts, openingsOf(facts, RUNNER), words, () => keep, report);
+    const runners = openingsOf(facts, RUNNER);
+    checkOpenings(facts, runners, words, () => keep, report);
+    const fields = runners.all().flatMap(({ field, fn, isClosed }) => {
+      if (!field || isClosed) return [];
+      const closes = (method: FunctionInfo): boolean => (runners.ofField(method, field.name).may & CLOSED) !== 0;
+      return [{ ...field, fn, closes }];
+    });
+    for (const { call, cls, advice, isClosed } of heldOpen(facts, fields)) {
+      report({
+        span: facts.ast.span(call),
+        message: isClosed
+          ? `The runner that this ${cls.name} keeps stays open on one of the ways out: ${advice}.`
+          : `Nothing closes the runner that this ${cls.name} keeps: ${advice}.`,
+        related: [{ span: facts.ast.span(cls.node + 1), message: 'This class makes the runner.' }],
+      });
+    }
   },
 });

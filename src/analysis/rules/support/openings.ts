@@ -47,7 +47,7 @@ export interface Keep {
 }
 
 /** Bases from the standard library that close nothing of a subclass. */
-const HARMLESS = /^(object|abc\.ABC|typing\.\w+|threading\.Thread|enum\.\w+|Exception)$/;
+export const HARMLESS = /^(object|abc\.ABC|typing\.\w+|threading\.Thread|enum\.\w+|Exception)$/;
 
 export function openingsOf(facts: OpeningFacts, kind: OpeningKind): Openings {
   const { names, values, invocations, raising, graphs, settings } = facts;
@@ -85,9 +85,12 @@ function judge(
     const { cls, name } = opening.field;
     const isKnown = values.externalBases(cls).every((base) => base !== undefined && HARMLESS.test(base));
     if (!isKnown || openings.isFieldCared(cls, name, opening.fn)) return undefined;
+    const sometimes = openings.sometimesClosing(cls, name);
     return {
       severity: 'info',
-      message: `No method of ${cls.name} ${words.closes} the ${words.noun} that self.${name} keeps.`,
+      message: sometimes
+        ? `${sometimes.name}() ${words.closes} the ${words.noun} that self.${name} keeps only under a condition that has nothing to do with it.`
+        : `No method of ${cls.name} ${words.closes} the ${words.noun} that self.${name} keeps.`,
     };
   }
   if (!opening.isClosed) {
@@ -96,7 +99,7 @@ function judge(
       fixes: [keptFix(facts, opening, keep)].filter((each) => each !== undefined),
     };
   }
-  const thrown = opening.openThrows[0];
+  const thrown = opening.openEnds.length > opening.openThrows.length ? undefined : opening.openThrows[0];
   const raiser = thrown === undefined ? NONE : openings.raiserBefore(opening.exploration, thrown);
   const related: Related[] = [];
   if (raiser !== NONE) related.push({ span: ast.span(raiser), message: 'If this raises, it stays open.' });
