@@ -78,7 +78,7 @@ export const EVENTS = {
   taskWaits: { code: 4, fields: ['task:A', 'future:A'] },
   /** The next step of a task was put into the ready queue, by that task (0: by no task). */
   taskWoken: { code: 5, fields: ['task:A', 'by:A'] },
-  /** Task.cancel() was called, by that task (0: by no task), at that site. A cancellation before a task's first wait, or while handles are counted, shows only in its end. */
+  /** Task.cancel() was called, by that task (0: by no task), at that site; or what the task awaits was cancelled (site 0). Of a task that did not wait at that moment only the end is told. */
   taskCancelled: { code: 6, fields: ['task:A', 'by:A', 'site:S'] },
   /** call_later / call_at. */
   timerSet: { code: 7, fields: ['handle:A', 'due:T', 'subject:N', 'site:S'] },

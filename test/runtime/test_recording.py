@@ -367,3 +367,57 @@ def test_what_ctrl_c_cancels_is_not_said_to_be_cancelled_by_the_task_that_it_int
     (cancelled,) = (event for event in recording.named("taskCancelled") if event["task"] == tasks["sleeper"])
     file, _, function = recording.strings[cancelled["site"]].split("\t")
     assert (cancelled["by"], Path(file).name, function) == (0, "runners.py", "Runner._on_sigint")
+
+
+CANCELS = """
+    import asyncio, sys, time
+    BUSY
+    async def waits(): await asyncio.sleep(60)
+    async def outer(inner): await inner
+    async def cancels(task):
+        task.cancel()
+    async def main():
+        loop = asyncio.get_running_loop()
+        end = time.monotonic() + 0.3
+        while BUSY and time.monotonic() < end:
+            await asyncio.sleep(0)
+        alone = asyncio.create_task(waits(), name="alone")
+        inner = asyncio.create_task(waits(), name="inner")
+        middle = asyncio.create_task(outer(inner), name="middle")
+        top = asyncio.create_task(outer(middle), name="top")
+        propagates = asyncio.create_task(waits(), name="propagates")
+        above = asyncio.create_task(outer(propagates), name="above")
+        for _ in range(5): await asyncio.sleep(0)
+        loop.call_soon(alone.cancel)
+        await asyncio.create_task(cancels(top), name="canceller")
+        propagates.cancel()
+        print(*[id(task) for task in (alone, inner, middle, top, propagates, above, asyncio.current_task())])
+        ends = await asyncio.gather(alone, inner, middle, top, propagates, above, return_exceptions=True)
+        print([type(end).__name__ for end in ends] == ["CancelledError"] * 6)
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", ["adaptive", "counting", "full"])
+def test_who_cancelled_a_task_and_where(level: str) -> None:
+    recording = record(CANCELS.replace("BUSY", str(level == "counting")), "full" if level == "full" else "adaptive")
+    assert recording.exit_code == 0, recording.errors
+    addresses, all_cancelled = recording.output.splitlines()
+    assert all_cancelled == "True"
+    alone, inner, middle, top, propagates, above, main = map(int, addresses.split())
+    if level == "counting":
+        assert recording.headers[-1]["listing"] == 0 or any(header["listing"] == 0 for header in recording.headers)
+    told = {event["task"]: event for event in recording.named("taskCancelled")}
+    canceller = next(event["task"] for event in recording.named("taskCreated") if recording.coroutine(event) == "cancels")
+
+    def line(task: int) -> int:
+        site = told[task]["site"]
+        return int(recording.strings[site].split("\t")[1]) if site else 0
+
+    assert (told[alone]["by"], line(alone)) == (0, 0)
+    assert (told[inner]["by"], line(inner)) == (canceller, 7)
+    if sys.version_info >= (3, 11):  # From there on a task says that it has been asked to end.
+        assert [(told[task]["by"], line(task)) for task in (middle, top)] == [(canceller, 7)] * 2
+    assert (told[propagates]["by"], line(propagates)) == (main, 22)
+    assert (told[above]["by"], line(above)) == (propagates, 0)
+    assert len(recording.named("taskCancelled")) == 6

@@ -50,12 +50,18 @@ def site_of(frame: FrameType | None) -> dict[str, Any] | None:
 
 
 def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
-    """A function from a frame to the number of the user's site: of the first frame outwards that is not asyncio's. 0: there is none."""
+    """A function from a frame to the number of the user's site: of the first frame outwards that is not asyncio's.
+
+    0: there is none, or the loop itself did it: the frame that started the loop is not to blame.
+    """
     known: dict[tuple[int, int], tuple[Any, int]] = {}
     folders = (ASYNCIO_FOLDER, OWN_FOLDER, HIDDEN_FILE)
+    run_by_loop = RUN_BY_LOOP
 
     def site_number(frame: FrameType | None) -> int:
         while frame is not None and frame.f_code.co_filename.startswith(folders):
+            if frame.f_code.co_name in run_by_loop:
+                return 0
             frame = frame.f_back
         if frame is None:
             return 0
@@ -71,6 +77,10 @@ def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
         return number
 
     return site_number
+
+
+RUN_BY_LOOP = ("_run_once", "step")
+"""The functions of asyncio, and of uvloop_hooks.py, that call what is due."""
 
 
 def is_asyncio_function(callback: Any) -> bool:

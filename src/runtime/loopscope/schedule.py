@@ -38,7 +38,12 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     copy_context = contextvars.copy_context
     max_buffer = MAX_BUFFER
     cancelled = make_cancelled(session)
+    builtin = facts.builtin
+    wakeup = facts.wakeup
     futures = future_types()
+    c_future = c_future_type()
+    c_task = facts.c_task
+    is_cancelled: Any = getattr(c_future, "cancelled", None)
     is_first_step = make_is_first_step()
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -88,9 +93,16 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
             elif args:
                 # A program may await futures of a class of its own: those are not touched.
                 if issubclass(type(args[0]), futures) and args[0]._state == "CANCELLED":
-                    cancelled(recorder, task, 2)
+                    cancelled(recorder, task, args[0], 2)
                 recorder.buffer.extend((5, id(task), recorder.task))
             task = None
+        elif args and (kind is builtin or kind is wakeup):
+            kind = type(args[0])
+            if kind is c_future or kind is c_task:
+                if is_cancelled(args[0]):
+                    cancelled(recorder, task_of(callback, args), args[0], 2)
+            elif issubclass(kind, futures) and args[0]._state == "CANCELLED":
+                cancelled(recorder, task_of(callback, args), args[0], 2)
         return handle
 
     return call_soon
@@ -103,27 +115,65 @@ def future_types() -> tuple[type, ...]:
     return tuple(cls for cls in (getattr(futures, name, None) for name in ("_CFuture", "_PyFuture")) if isinstance(cls, type))
 
 
+def c_future_type() -> Any:
+    """The future class of C; a class of nothing where there is none."""
+    from asyncio import futures
+
+    return getattr(futures, "_CFuture", type(None))
+
+
 def make_cancelled(session: Session) -> Any:
-    """A function that records that a task is being cancelled."""
-    site_number = places.make_site_number(session.strings)
-    from asyncio import runners
+    """A function that records that a task is being cancelled: its wake-up by a cancelled future was put into the ready queue.
+
+    Where that future is a task, the cancellation was asked for further down; so whoever waits for the task that is woken, and has been
+    asked to end too (3.11 and later), was cancelled by the same call.
+    """
+    from asyncio import runners, tasks
 
     on_sigint: Any = getattr(getattr(runners, "Runner", None), "_on_sigint", None)  # 3.11 and later
     on_sigint_code = getattr(on_sigint, "__code__", None)
+    strings = session.strings
+    facts = session.facts
+    any_tasks: Any = tasks
+    current_task = any_tasks.current_task
+    site_number = places.make_site_number(session.strings)
+    cancelling: Any = getattr(facts.c_task, "cancelling", None)
+    task_of = run.make_task_of(facts)
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
 
-    def cancelled(recorder: Recorder, task: Any, depth: int) -> None:
-        frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]
-        above: FrameType | None = frame
+    def is_asked(task: Any) -> bool:
+        return cancelling is not None and isinstance(task, facts.c_task) and cancelling(task) > 0
+
+    def cancelled(recorder: Recorder, task: Any, future: Any, depth: int) -> None:
+        if task is None:
+            return
+        is_task = isinstance(future, (facts.c_task, facts.python_task))
+        if is_task and is_asked(task):
+            return  # Told of when the future was cancelled.
+        by = current_task(recorder.loop())
+        by_address = 0 if by is None else id(by)
+        site = 0 if is_task else site_number(get_frame(depth))
+        above: FrameType | None = get_frame(depth)
         while above is not None and above.f_code.co_filename.startswith(places.ASYNCIO_FOLDER):
             if above.f_code is on_sigint_code:
                 # Ctrl+C: the frame below it was only interrupted, and the task that runs it cancels nothing.
-                site = f"{above.f_code.co_filename}\t{above.f_lineno or 0}\tRunner._on_sigint"
-                recorder.buffer.extend((6, id(task), 0, session.strings.number(site)))
-                return
+                by_address = 0
+                site = strings.number(f"{above.f_code.co_filename}\t{above.f_lineno or 0}\tRunner._on_sigint")
+                break
             above = above.f_back
-        recorder.buffer.extend((6, id(task), recorder.task, site_number(frame)))
+        for _ in range(MOST_CANCELLED):
+            recorder.buffer.extend((6, id(task), by_address, site))
+            waiting = (task_of(callback, (task,)) for callback, _ in task._callbacks or ())
+            asked = [waiter for waiter in waiting if waiter is not None and is_asked(waiter)]
+            if is_task or len(asked) != 1:
+                return
+            task = asked[0]
 
     return cancelled
+
+
+MOST_CANCELLED = 100
+"""So many tasks that wait for one another in a row are told of when the innermost is cancelled."""
 
 
 def make_is_first_step() -> Callable[[Any, Any], bool]:

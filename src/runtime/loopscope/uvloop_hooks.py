@@ -79,6 +79,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
             return base_call_soon(self, callback, *args, context=context)
         recorder = recorder_of(self)
         if args:
+            if issubclass(type(args[0]), futures) and args[0]._state == "CANCELLED":
+                cancelled(recorder, task, args[0], 2)
             if recorder.listing:
                 recorder.buffer.extend((5, id(task), recorder.task))
         elif bypassed:
