@@ -178,7 +178,7 @@ export type AdapterMessage =
 export type RuntimeQuery =
   /** Name, state, wait and top frame of these tasks. */
   | { readonly query: 'describe'; readonly loop: number; readonly tasks: readonly number[] }
-  /** One task whole: await chain, who awaits it, creation. */
+  /** One task whole: await chain, who awaits it. (Who made it and where came with its creation.) */
   | { readonly query: 'task'; readonly loop: number; readonly task: number }
   | { readonly query: 'ready'; readonly loop: number; readonly offset: number; readonly limit: number }
   | { readonly query: 'timers'; readonly loop: number; readonly offset: number; readonly limit: number }
@@ -221,9 +221,6 @@ export interface TaskDetail extends TaskDescription {
   /** Await chain, outermost (the task's coroutine) first, innermost last. */
   readonly frames: readonly StackFrame[];
   readonly awaitedBy: readonly number[];
-  /** Creation stack of the task, innermost last; empty: not captured. */
-  readonly created: readonly StackFrame[];
-  readonly parent: number; // 0: none or unknown
   readonly cancelling: number;
 }
 
@@ -232,7 +229,8 @@ export interface ReadyRow {
   readonly kind: 'task' | 'callback' | 'timer';
   readonly text: string;
   readonly at: SourceSite | null;
-  readonly by: string; // who scheduled it, '' if not known
+  /** Who scheduled it: `woken by Queue.put · producer() server.py:18`; '' if that was not captured. */
+  readonly by: string;
   readonly cancelled: boolean;
   /** Address of the handle, while the loop is stopped. */
   readonly handle?: number;

@@ -398,9 +398,13 @@ CANCELS = """
 """
 
 
-@pytest.mark.parametrize("level", ["adaptive", "counting", "full"])
+@pytest.mark.parametrize("level", ["adaptive", "counting", "full", "uvloop"])
 def test_who_cancelled_a_task_and_where(level: str) -> None:
-    recording = record(CANCELS.replace("BUSY", str(level == "counting")), "full" if level == "full" else "adaptive")
+    program = CANCELS.replace("BUSY", str(level == "counting"))
+    if level == "uvloop":
+        pytest.importorskip("uvloop")
+        program = program.replace("import asyncio,", "import uvloop, asyncio,").replace("asyncio.run(main())", "uvloop.run(main())")
+    recording = record(program, "full" if level == "full" else "adaptive")
     assert recording.exit_code == 0, recording.errors
     addresses, all_cancelled = recording.output.splitlines()
     assert all_cancelled == "True"

@@ -37,8 +37,6 @@ export const taskAnswer = v.object({
       ...description,
       frames: v.array(frame),
       awaitedBy: v.array(address),
-      created: v.array(frame),
-      parent: address,
       cancelling: finite,
     }),
   ),

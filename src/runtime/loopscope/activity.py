@@ -80,10 +80,12 @@ def _install_executor(session: Session, hooks: Hooks, recorder_of: Callable[[Any
         future = stock(self, executor, func, *args)
         number = text_number(func)
         recorder.buffer.extend((15, 1, id(future), number, recorder.task))
+        session.executor_calls[id(future)] = name_of(func)
         watch_end(session, recorder, future, number)
         return future
 
     watch_end = watch_executor_end
+    name_of = function_name
     hooks.stand_in(loop_class, "run_in_executor", run_in_executor)
 
 
@@ -91,7 +93,7 @@ def watch_executor_end(session: Session, recorder: Recorder, future: Any, number
     """Records the end of an executor's call. asyncio has chained its future to the executor's; that one tells when it is done."""
     try:
         if future.done():  # From 3.14 on a call that has ended already is not chained.
-            recorder.buffer.extend((15, 2, id(future), number, 0))
+            executor_end(recorder, id(future), number)(None)
             return
         for callback, _ in getattr(future, "_callbacks", None) or ():
             cells = getattr(callback, "__closure__", None) or ()
@@ -100,14 +102,23 @@ def watch_executor_end(session: Session, recorder: Recorder, future: Any, number
                 if source is not future and hasattr(source, "add_done_callback") and type(source).__module__.startswith("concurrent."):
                     source.add_done_callback(executor_end(recorder, id(future), number))
                     return
+        session.executor_calls.pop(id(future), None)
     except Exception as error:
         session.fail(error)
+
+
+def function_name(function: Any) -> str:
+    """The qualified name of what an executor runs, as a person wrote it."""
+    return places.callback_text(function).split("\t", 1)[0]
 
 
 def executor_end(recorder: Recorder, address: int, number: int) -> Callable[[object], None]:
     """A callback that records the end of a call."""
 
+    calls = recorder.session.executor_calls
+
     def ended(_: object) -> None:
+        calls.pop(address, None)
         recorder.buffer.extend((15, 2, address, number, 0))
 
     return ended

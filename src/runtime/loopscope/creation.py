@@ -33,6 +33,7 @@ def make_created(session: Session, facts: Facts) -> Created:
     site_number = places.make_site_number(strings)
     known: dict[int, list[Any]] = {}
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+    note_birth = session.births.note
     any_tasks: Any = tasks
     c_task = facts.c_task
     c_name: Any = getattr(facts.c_task, "get_name", None)
@@ -92,6 +93,9 @@ def make_created(session: Session, facts: Facts) -> Created:
             if parent is not None:
                 announce(recorder, parent, len(recorder.eager_parents) - 1)
         emit(recorder, task, coroutine, parent)
+        recorder.live += 1
+        if recorder.notes_births:
+            note_birth(task)
 
     def announce(recorder: Recorder, task: Any, level: int) -> None:
         """During an eager start: tells of the eager task, and of those around it, before what it does is told."""
@@ -104,6 +108,9 @@ def make_created(session: Session, facts: Facts) -> Created:
         if level > 0 and parent is not None:
             announce(recorder, parent, level - 1)
         emit(recorder, task, task._coro, parent, recorder.eager_frames[level])
+        recorder.live += 1
+        if recorder.notes_births:
+            note_birth(task)
 
     return created
 
@@ -144,6 +151,7 @@ def make_eager(
         if not known:
             created(recorder, loop, task, coroutine)
         if task._state != "PENDING":
+            recorder.live -= 1
             ended(recorder, task)
         elif recorder.listing:
             waiter = task._fut_waiter
@@ -258,7 +266,7 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
 
 
 def make_registry_add(
-    registry: Any, facts: Facts, created: Created, recorder_if_watched: Callable[[Any], Recorder | None]
+    registry: Any, facts: Facts, created: Created, recorder_if_watched: Callable[[Any], Recorder | None], note_birth: Callable[[Any], None]
 ) -> Callable[[Any], None]:
     """What stands in for the registry's `add`: does what `WeakSet.add` does (CPython, Lib/_weakrefset.py) and tells of the creation.
 
@@ -286,6 +294,8 @@ def make_registry_add(
                 coroutine = item._coro
                 if recorder.alike is not None and getattr(coroutine, "cr_code", None) is recorder.alike:
                     recorder.buffer.append(-id(item))
+                    if recorder.notes_births:
+                        note_birth(item)
                     if len(recorder.buffer) > max_buffer:
                         recorder.flush()
                     return

@@ -9,18 +9,19 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-def prepare() -> None:
+def prepare(session: Session) -> None:
     """Loads what answers queries: called in the reader's thread, so that no loop waits for it."""
     from . import inspection
 
     inspection.prepare()
+    inspection.use_births(session.births)
 
 
 def _context(session: Session, loop_number: int) -> Any:
     """What the recorder of a loop knows and the inspection does not."""
     from .known import Known
 
-    return Known(session.loops.by_number(loop_number))
+    return Known(session.loops.by_number(loop_number), session.executor_calls)
 
 
 def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any]) -> None:

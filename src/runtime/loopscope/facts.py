@@ -54,6 +54,8 @@ class Facts:
         base: Any = base_events
         self.run_until_complete_callback: Any = getattr(getattr(base, "_run_until_complete_cb", None), "__code__", None)
         self.registry_is_bypassed = False
+        self.registry: Any = getattr(tasks, "_all_tasks", getattr(tasks, "_scheduled_tasks", None))
+        """The WeakSet that every task is in; None where there is none."""
         if self.c_task is not _NoType:
             self.step = self._step_type(self.c_task)
             if sys.version_info < (3, 10):
@@ -69,6 +71,7 @@ class Facts:
         if not hasattr(registry, "data"):
             registry = getattr(tasks, "_scheduled_tasks", None)
         self.registry_is_bypassed = registry is None or task not in registry
+        self.registry = None if self.registry_is_bypassed else registry
         step: Any = type(loop.callback)
         return step
 

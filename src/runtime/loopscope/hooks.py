@@ -173,7 +173,11 @@ def install_creation(session: Session, hooks: Hooks, created: Created) -> None:
     for name in ("_all_tasks", "_scheduled_tasks"):
         registry: Any = getattr(tasks, name, None)
         if registry is not None and hasattr(registry, "data"):
-            hooks.replace(registry, "add", creation.make_registry_add(registry, session.facts, created, session.loops.recorder_if_watched))
+            hooks.replace(
+                registry,
+                "add",
+                creation.make_registry_add(registry, session.facts, created, session.loops.recorder_if_watched, session.births.note),
+            )
             break
 
     def watch_handles() -> None:
@@ -205,10 +209,7 @@ def install_uvloop(session: Session, hooks: Hooks, created: Created) -> None:
             session.loops.watched += (loop_class,)
             uvloop_hooks.install(session, hooks, loop_class, created, registry_is_bypassed(session.facts))
 
-    if "uvloop" in sys.modules:
-        uvloop_is_imported()
-    else:
-        hooks.at_uninstall.append(import_hook.watch_import("uvloop", uvloop_is_imported))
+    hooks.at_uninstall.append(import_hook.when_imported("uvloop", uvloop_is_imported))
 
 
 def registry_is_bypassed(facts: Facts) -> bool:

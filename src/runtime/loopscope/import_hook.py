@@ -23,6 +23,43 @@ def watch_import(name: str, callback: Callable[[], None]) -> Callable[[], None]:
     return give_up
 
 
+def when_imported(name: str, callback: Callable[[], None]) -> Callable[[], None]:
+    """The same for a module that may be imported already, and then calls at once, or be just being imported: it may import asyncio."""
+    module = sys.modules.get(name)
+    if module is None:
+        return watch_import(name, callback)
+    spec: Any = getattr(module, "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        return _watch_initializing(spec, callback)
+    callback()
+    return lambda: None
+
+
+def _watch_initializing(spec: Any, callback: Callable[[], None]) -> Callable[[], None]:
+    """Calls when a module that is being executed has been: Python then says so in its spec (Lib/importlib/_bootstrap.py, _load_unlocked)."""
+    kind: Any = type(spec)
+
+    def give_up() -> None:
+        if type(spec) is Watched:
+            spec.__class__ = kind
+
+    class Watched(kind):
+        def __setattr__(self, name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+            if name == "_initializing" and not value and type(spec) is Watched:
+                give_up()
+                try:
+                    callback()
+                except Exception:
+                    pass
+
+    try:
+        spec.__class__ = Watched
+    except TypeError:
+        pass
+    return give_up
+
+
 class _Finder:
     """Stands first on `sys.meta_path` until the module is imported, then goes."""
 

@@ -1,4 +1,4 @@
-"""What the recorder of a loop tells the inspection: the number of the tick at which an answer is true."""
+"""What the recorder of a loop tells the inspection: the tick at which an answer is true, who scheduled a handle, what an executor runs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 class Known(Context):
     """The facts of one recorder; those of none, if the loop has no recorder (any more)."""
 
-    __slots__ = ("_recorder",)
+    __slots__ = ("_executor_calls", "_recorder", "_sources")
 
-    def __init__(self, recorder: Recorder | None) -> None:
+    def __init__(self, recorder: Recorder | None, executor_calls: dict[int, str]) -> None:
         self._recorder = recorder
+        self._executor_calls = executor_calls
+        self._sources: dict[int, str] | None = None
 
     def tick(self, loop: Any) -> int:
         """Number of the newest tick that has begun."""
@@ -46,7 +48,18 @@ class Known(Context):
         stepper = self._stepper()
         return "" if stepper is None else stepper.order.mark(handle)
 
+    def is_ours(self, handle: Any) -> bool:
+        """Whether that is the marker of a stop."""
+        return handle is MARKER
+
     def scheduled_by(self, handle: Any) -> str:
-        """Who put this handle into the ready queue, where that was stepped through."""
+        """Who put this handle into the ready queue: with the place where few handles run, else where that was stepped through."""
+        if self._sources is None:
+            self._sources = self._recorder.sources.by_handle() if self._recorder is not None else {}
+        known = self._sources.get(id(handle), "")
         stepper = self._stepper()
-        return "" if stepper is None else stepper.reporter.by(handle)
+        return known or ("" if stepper is None else stepper.reporter.by(handle))
+
+    def executor_call(self, address: int) -> str:
+        """What the executor runs for the future at that address."""
+        return self._executor_calls.get(address, "")

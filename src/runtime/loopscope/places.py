@@ -55,7 +55,7 @@ def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
     0: there is none, or the loop itself did it: the frame that started the loop is not to blame.
     """
     known: dict[tuple[int, int], tuple[Any, int]] = {}
-    folders = (ASYNCIO_FOLDER, OWN_FOLDER, HIDDEN_FILE)
+    folders = FOLDERS
     run_by_loop = RUN_BY_LOOP
 
     def site_number(frame: FrameType | None) -> int:
@@ -79,7 +79,10 @@ def make_site_number(strings: Strings) -> Callable[[FrameType | None], int]:
     return site_number
 
 
-RUN_BY_LOOP = ("_run_once", "step")
+FOLDERS = (ASYNCIO_FOLDER, OWN_FOLDER, HIDDEN_FILE)
+"""Where the files are whose frames are not the user's."""
+
+RUN_BY_LOOP = ("_run_once", "run_forever", "step")
 """The functions of asyncio, and of uvloop_hooks.py, that call what is due."""
 
 

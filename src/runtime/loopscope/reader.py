@@ -152,7 +152,7 @@ class Reader:
             if asked is not None:
                 self._hand_over(*asked)
         elif kind == "query":
-            dispatch.prepare()
+            dispatch.prepare(session)
             recorder = session.loops.by_number(message.get("loop"))
             if recorder is None:
                 dispatch.answer(session, None, 0, message)

@@ -15,6 +15,7 @@ import weakref
 
 from . import dispatch, wire
 from .clocks import monotonic
+from .sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,11 +69,14 @@ class Recorder:
         "hook",
         "limit",
         "listing",
+        "live",
         "lock",
         "loop",
         "mark",
         "marked",
         "name",
+        "notes_births",
+        "notes_sources",
         "number",
         "other_handles",
         "own_clock",
@@ -84,6 +88,7 @@ class Recorder:
         "sent_at",
         "session",
         "sleeping",
+        "sources",
         "splits_sleep",
         "step_handles",
         "stepper",
@@ -139,6 +144,10 @@ class Recorder:
         self.lock = _thread.allocate_lock()
         self.hook = "replaced"
         self.hides = ""
+        self.live = 0
+        self.notes_births = session.births.wanted
+        self.notes_sources = False
+        self.sources = Sources()
         self.handles = 0
         self.ended = 0
         self.step_handles = 0
@@ -154,6 +163,7 @@ class Recorder:
         if self.session.python_tasks:
             self.listing = listing = True
             self.run = self.session.run_listing
+        self.notes_sources = listing
         self.limit = LISTED_AT_ONCE if listing and not self.full else MAX_BUFFER
         if listing or self.own_clock:
             self.mark = -FOREVER
@@ -216,8 +226,10 @@ class Recorder:
         self.handles = 0
         self.sent_at = now
         self.due = now + FLUSH_SECONDS
+        self.session.watch_births()
         if self.full:
             self.set_listing(True)
+            self.notes_sources = handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS)
         elif self.listing:
             self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
         else:
@@ -244,6 +256,7 @@ class Recorder:
                 pass
         self.buffer = [0.0] * HEADER_NUMBERS
         self.queries.clear()
+        self.sources.clear()
         self.attention = False
         self.selector = self.poll = self.fd_map = None
         self.stop_due = False

@@ -100,6 +100,7 @@ def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
                 recorder.buffer.extend((4, id(task), 0))
         else:
             recorder.ended += 1
+            recorder.live -= 1
             ended(recorder, task)
 
     return finish
@@ -220,6 +221,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 recorder.step_handles += firsts
             if ends:
                 recorder.ended += ends
+                recorder.live -= ends
         return left
 
     return _run
@@ -278,10 +280,12 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     elif task._state == "PENDING":
                         recorder.buffer.extend((4, subject, 0))
                     else:
+                        recorder.live -= 1
                         ended(recorder, task)
                     task = None
                 except (SystemExit, KeyboardInterrupt):
                     if task is not None and task._state != "PENDING":
+                        recorder.live -= 1
                         ended(recorder, task)
                     raise
                 except BaseException as error:

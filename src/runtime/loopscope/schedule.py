@@ -12,7 +12,7 @@ import heapq
 import sys
 import weakref
 
-from . import places, run
+from . import places, run, sources
 from .recorder import MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -45,6 +45,8 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     c_task = facts.c_task
     is_cancelled: Any = getattr(c_future, "cancelled", None)
     is_first_step = make_is_first_step()
+    note_birth = session.births.note
+    note_source = make_note_source(session, facts)
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
         if self._closed:
@@ -70,6 +72,8 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         except AttributeError:
             recorder = recorder_of(self)
         kind: Any = type(callback)
+        if recorder.notes_sources:
+            note_source(recorder, handle, self, callback, args)
         if kind is step:
             if created is not None:
                 task = callback.__self__
@@ -78,6 +82,9 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
                     if not coroutine.cr_suspended:
                         if coroutine.cr_code is recorder.alike:
                             recorder.buffer.append(-id(task))
+                            recorder.live += 1
+                            if recorder.notes_births:
+                                note_birth(task)
                             if len(recorder.buffer) > max_buffer:
                                 recorder.flush()
                         else:
@@ -106,6 +113,23 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         return handle
 
     return call_soon
+
+
+def make_note_source(session: Session, facts: Facts) -> Callable[[Recorder, Any, Any, Any, Any], None]:
+    """A function that notes who has just called `call_soon`. Never raises."""
+    task_of = run.make_task_of(facts)
+    text = sources.make_source_text(facts)
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
+
+    def note_source(recorder: Recorder, handle: Any, loop: Any, callback: Any, args: Any) -> None:
+        try:
+            task = task_of(callback, args)
+            verb = "woken" if args else "made ready"
+            recorder.sources.note(handle, text("scheduled" if task is None else verb, loop, get_frame(2)))
+        except Exception as error:
+            session.fail(error)
+
+    return note_source
 
 
 def future_types() -> tuple[type, ...]:
@@ -199,6 +223,9 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
     events: Any = asyncio.events
     guarded = hasattr(events, "_ThreadSafeHandle")
     text_number = places.make_callback_number(session.strings)
+    source_text = sources.make_source_text(facts)
+    in_thread = sources.thread_source
+    get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
 
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
         self._check_closed()  # = self._check_closed()
@@ -219,6 +246,8 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
             recorder = recorder_of(self)
         if recorder.listing:
             recorder.buffer.extend((10, -text_number(callback), 0, 0))
+            if recorder.notes_sources:
+                recorder.sources.note(handle, in_thread(source_text("scheduled", self, get_frame(1))))
         self._write_to_self()  # = self._write_to_self()
         return handle
 
@@ -236,6 +265,7 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
     forbids_none = sys.version_info >= (3, 11)
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     wakes_creator = places.is_asyncio_function
+    source_text = sources.make_source_text(facts)
     to_float = as_float
 
     def call_at(self: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -270,6 +300,8 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
             subject = recorder.task if wakes_creator(callback) and recorder.task else -text_number(callback)
             due = when if type(when) is float else to_float(when)
             recorder.buffer.extend((7, id(timer), due, subject, site_number(get_frame(1))))
+            if recorder.notes_sources:
+                recorder.sources.note(timer, source_text("its timer set", self, get_frame(1)))
         else:
             recorder.timers_set += 1
         return timer

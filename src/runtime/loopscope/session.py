@@ -9,8 +9,10 @@ import atexit
 import marshal
 import os
 from asyncio import tasks
+from weakref import ref
 
 from . import dispatch, json_text, wire
+from .births import Births
 from .facts import Facts
 from .fork import watch_forks
 from .hooks import Hooks, install
@@ -80,6 +82,8 @@ class Session:
         self.run_counting: Any = None
         self.run_listing: Any = None
         self.facts = Facts()
+        self.births = Births()
+        self.executor_calls: dict[int, str] = {}
         self.loops = Loops(self, self.facts)
         self.reader = Reader(self)
         self.hooks: Hooks | None = None
@@ -131,7 +135,7 @@ class Session:
     def use_stepping(self) -> Stepping:
         """The stepping of the loops, loaded when it is first asked for."""
         if self.stepping is None:
-            dispatch.prepare()
+            dispatch.prepare(self)
             from .stepping.manager import Stepping
 
             self.stepping = Stepping(self)
@@ -140,6 +144,31 @@ class Session:
     def count_pending(self, loop: Any) -> int:
         """How many tasks of a loop are not done."""
         return len(tasks.all_tasks(loop))
+
+    def watch_births(self) -> None:
+        """Begins or ends the noting of each creation where the number of live tasks asks for it."""
+        registry = self.facts.registry
+        recorders = self.loops.all()
+        live = len(registry.data) if registry is not None else sum(recorder.live for recorder in recorders)
+        wanted = self.births.wanted
+        self.births.watch(live, lambda: self._read_births(registry, recorders))
+        if self.births.wanted is not wanted:
+            for recorder in recorders:
+                recorder.notes_births = not wanted
+
+    def _read_births(self, registry: Any, recorders: list[Any]) -> tuple[list[Any], dict[int, Any]]:
+        for recorder in recorders:
+            recorder.notes_births = True
+        if registry is not None:  # A probe finds each of them there by its address.
+            return list(registry.data), {}
+        table: dict[int, Any] = {}
+        for recorder in recorders:
+            loop = recorder.loop()
+            if loop is not None:
+                live = tasks.all_tasks(loop)
+                recorder.live = len(live)
+                table.update({id(task): ref(task) for task in live})
+        return [], table
 
     def end(self) -> None:
         """Lets go of everything: the adapter has gone. Never raises."""

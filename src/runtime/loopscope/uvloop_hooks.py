@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from . import clocks, places, run
+from . import clocks, places, run, schedule
 from .recorder import HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -28,6 +28,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
     task_of = run.make_task_of(facts)
     finish = run.make_finish(session)
     text_number = places.make_callback_number(session.strings)
+    cancelled = schedule.make_cancelled(session)
+    futures = schedule.future_types()
     site_number = places.make_site_number(session.strings)
     clock = clocks.monotonic
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 from conftest import NAME, ask, load, run, settle
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import listen  # noqa: F401  # makes the runtime's own package importable
+from loopscope.births import Births
 
 MANY = 100_000
 
@@ -148,17 +154,19 @@ def test_sync_goes_through_all_tasks_in_slices_while_they_come_and_go(monkeypatc
     run(main)
 
 
-def test_births_answer_for_the_lists_of_all_tasks(monkeypatch: Any) -> None:
+def test_notes_of_births_answer_for_the_lists_of_all_tasks(monkeypatch: Any) -> None:
     async def main() -> None:
-        births = load().births
-        registry = module("registry")
-        monkeypatch.setattr(registry, "CROWD", 100)
-        loop = asyncio.get_running_loop()
         event, tasks = await crowd(150)
-        births.watch(loop, 90)
-        assert not births.wanted
-        births.watch(loop, 151)
-        assert births.wanted
+        notes = Births()
+        monkeypatch.setattr(sys.modules[Births.__module__], "CROWD", 100)
+        notes.watch(90, lambda: ([], {}))
+        assert not notes.wanted
+        notes.watch(
+            151,
+            lambda: ([ref(task) for task in tasks], {}) if sys.version_info < (3, 14) else ([], {id(task): ref(task) for task in tasks}),
+        )
+        assert notes.wanted
+        monkeypatch.setattr(module("registry"), "births", notes)
         reads = Count(monkeypatch, "registry", "snapshot")
         more: list[Any] = []
 
@@ -167,9 +175,8 @@ def test_births_answer_for_the_lists_of_all_tasks(monkeypatch: Any) -> None:
 
         for _ in range(50):
             more.append(asyncio.ensure_future(wait()))
-            births.note(more[-1])
+            notes.note(more[-1])
         await settle(2)
-        monkeypatch.setattr(registry, "_weak_sets", list)
         rows = ask("describe", tasks=[id(task) for task in (*tasks[::50], *more[::10])])["tasks"]
         assert len(rows) == 3 + 5
         listed = {row["task"] for row in ask("sync", cursor=0)["tasks"]}
@@ -177,8 +184,9 @@ def test_births_answer_for_the_lists_of_all_tasks(monkeypatch: Any) -> None:
         assert reads.calls == 0
         event.set()
         await asyncio.gather(*tasks, *more)
-        births.watch(loop, 1)
-        assert not births.wanted
+        notes.watch(1, lambda: ([], {}))
+        assert not notes.wanted
+        assert notes.find(id(more[0])) is None
 
     run(main)
 

@@ -5,8 +5,8 @@ calling the program's code, keeping its objects or holding its loop.
 """
 
 from .answer import answer
-from .context import NULL_CONTEXT, Context, Creation
-from .registry import births
+from .context import NULL_CONTEXT, Context
+from .registry import use_births
 from .waits import prepare
 
-__all__ = ["NULL_CONTEXT", "Context", "Creation", "answer", "births", "prepare"]
+__all__ = ["NULL_CONTEXT", "Context", "answer", "prepare", "use_births"]

@@ -1,4 +1,4 @@
-"""What the recorder knows and asyncio does not: the tick's number, who created a task, who scheduled a handle.
+"""What the recorder knows and asyncio does not: the tick's number, who scheduled a handle, what an executor runs.
 
 The inspection package asks for these facts through a `Context`; it has no other tie to the rest of the runtime, and
 with
@@ -10,18 +10,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-class Creation:
-    """How a task came to be: `parent` is the address of the task that created it (0: none, or not known), `frames`
-    the
-    creation stack as (file, line, function), innermost last (empty: not captured)."""
-
-    __slots__ = ("frames", "parent")
-
-    def __init__(self, parent: int, frames: tuple[tuple[str, int, str], ...] = ()) -> None:
-        self.parent = parent
-        self.frames = frames
 
 
 class Context:
@@ -38,9 +26,9 @@ class Context:
         """Time of the loop's own clock, in seconds; None: ask the loop."""
         return None
 
-    def created(self, address: int) -> Creation | None:
-        """How the task at this address was created; None: not known."""
-        return None
+    def is_ours(self, handle: Any) -> bool:
+        """Whether something in the ready queue is there for the recorder, and is shown to nobody."""
+        return False
 
     def scheduled_by(self, handle: Any) -> str:
         """Who put this handle into the ready queue, in the user's terms; '' if not known."""

@@ -59,11 +59,8 @@ def _wait(asked: Asked, task: Any, chain: Chain) -> Wait:
 def detail(asked: Asked, task: Any) -> dict[str, Any]:
     """A `TaskDetail`."""
     row = description(asked, task)
-    created = asked.context.created(id(task))
     row["frames"] = _frames(task, row["state"])
     row["awaitedBy"] = [id(awaiter) for awaiter in awaiters_of(task, asked.budget)]
-    row["created"] = sites.created_frames(created.frames) if created is not None else []
-    row["parent"] = created.parent if created is not None else 0
     row["cancelling"] = cancelling(task)
     return row
 

@@ -1,10 +1,8 @@
 """Where the live tasks are: one by its address, and all of a loop in slices, without holding the loop for long.
 
 Up to CPython 3.13 every task is in a WeakSet, and a probe with the task's hash finds it there in constant time. From
-3.14 on C tasks are in lists that only `all_tasks` can read, 6 to 7 ms for 100,000: above `CROWD` the recorder is
-asked
-(`births.wanted`) to note each task that is created, and the notes answer instead. Only weak references outlive an
-answer.
+3.14 on C tasks are in lists that only `all_tasks` can read. Of a crowd of tasks the recorder notes each that is created
+(births.py of the runtime), and the notes answer instead. Only weak references outlive an answer.
 It does not say what a task is or does.
 """
 
@@ -21,14 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: From how many live tasks on reading all of them at once takes too long. (A WeakSet is copied in 7 ns a task,
-#: `all_tasks`
-#: and a weak reference to each take 150 ns.)
-CROWD = 250_000 if sys.version_info < (3, 14) else 15_000
 #: After a read that took so long, and one that nobody could prevent, the next must wait: it may take 1 part in 100
 #: of the time.
 _DUTY = 100
-_SHARDS = 1024
 
 
 _POINTER_BITS = 64 if sys.maxsize > 2**32 else 32
@@ -64,57 +57,31 @@ def _probed(members: Any, address: int) -> Any:
     return probe.found if type(members) is set and probe in members else None
 
 
-class Births:
-    """Weak references to tasks by address, noted as they are created while there are more than a crowd of them.
+class NoBirths:
+    """Stands for the notes of a recorder where there is none: see births.py of the runtime."""
 
-    `wanted` says whether the recorder has to call `note` for each creation. An address is noted again when the next
-    task
-    takes it, so this grows with the most tasks that ever lived at once, not with those that were made.
-    """
+    wanted = False
+    parts = 0
 
-    def __init__(self) -> None:
-        """Not wanted, nothing noted."""
-        self.wanted = False
-        self._shards: list[dict[int, ref[Any]]] = []
+    def find(self, address: int) -> Any:
+        """None: nothing is known."""
 
-    def note(self, task: Any) -> None:
-        """A task was created."""
-        address = id(task)
-        self._shards[(address >> 5) & (_SHARDS - 1)][address] = ref(task)
+    def earlier(self) -> list[ref[Any]]:
+        """Nothing."""
+        return []
 
-    def watch(self, loop: Any, live: int) -> None:
-        """Tells how many tasks live on the loop, now and then; starts and ends the noting where that crosses the
-        limit."""
-        if not self.wanted and live > CROWD:
-            self._shards = [{} for _ in range(_SHARDS)]
-            self.wanted = True
-            for reference in snapshot(loop):
-                task = reference()
-                if task is not None:
-                    self.note(task)
-        elif self.wanted and live < CROWD // 2:
-            self.wanted = False
-            self._shards = []
-
-    def find(self, address: int) -> ref[Any] | None:
-        """The reference noted for that address; None: there is none."""
-        return self._shards[(address >> 5) & (_SHARDS - 1)].get(address) if self.wanted else None
-
-    def shard(self, number: int) -> list[ref[Any]]:
-        """The references in one of the parts (0, 1, …); those that are dead are dropped."""
-        part = self._shards[number]
-        dead = [address for address, reference in list(part.items()) if reference() is None]
-        for address in dead:
-            part.pop(address, None)
-        return list(part.values())
-
-    @property
-    def parts(self) -> int:
-        """How many parts there are."""
-        return len(self._shards)
+    def part(self, number: int) -> list[ref[Any]]:
+        """Nothing."""
+        return []
 
 
-births = Births()
+births: Any = NoBirths()
+
+
+def use_births(notes: Any) -> None:
+    """From now on tasks are looked for in these notes while there is a crowd of them."""
+    global births
+    births = notes
 
 
 def _weak_sets() -> list[Any]:
@@ -158,8 +125,9 @@ def find_tasks(loop: Any, addresses: list[int]) -> dict[int, Any]:
                 found[address] = task
                 break
         else:
-            known = births.find(address) or _known.get(address)
+            known = _known.get(address)
             task = None if known is None else known()
+            task = births.find(address) if task is None else task
             if task is not None:
                 found[address] = task
     missing = [address for address in addresses if address not in found]
@@ -244,7 +212,7 @@ class Walk:
 
     def __init__(self, loop: Any) -> None:
         """From the beginning; what is created later may be left out."""
-        self._rest: list[ref[Any]] = [] if births.wanted else snapshot(loop)
+        self._rest: list[ref[Any]] = births.earlier() if births.wanted else snapshot(loop)
         self._part = 0
         self._noted = births.wanted
 
@@ -252,7 +220,7 @@ class Walk:
         """About `count` more tasks, of any loop and state; [] at the end (or if nothing lives in this slice: see
         `ended`)."""
         while self._noted and len(self._rest) < count and births.wanted and self._part < births.parts:
-            self._rest += births.shard(self._part)
+            self._rest += births.part(self._part)
             self._part += 1
         part = self._rest[-count:]
         del self._rest[-count:]

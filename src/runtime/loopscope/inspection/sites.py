@@ -131,11 +131,6 @@ def running_frames(frames: list[FrameType]) -> list[dict[str, Any]]:
     return _mark_gap(rows, gap)
 
 
-def created_frames(frames: tuple[tuple[str, int, str], ...]) -> list[dict[str, Any]]:
-    """A creation stack as `StackFrame`s."""
-    return [{"file": f, "line": n, "function": name, "library": _kind_of(f) != _USER} for f, n, name in frames if _kind_of(f) != _OWN]
-
-
 def traceback_frames(traceback: Any) -> list[dict[str, Any]]:
     """The frames of the traceback that a task failed with, outermost first."""
     steps: list[Any] = []
