@@ -36,7 +36,7 @@ def when_imported(name: str, callback: Callable[[], None]) -> Callable[[], None]
 
 
 def _watch_initializing(spec: Any, callback: Callable[[], None]) -> Callable[[], None]:
-    """Calls when a module that is being executed has been: Python then says so in its spec (Lib/importlib/_bootstrap.py, _load_unlocked)."""
+    """Calls when a module that is being executed has been: Python then says so in its spec (CPython, _load_unlocked)."""
     kind: Any = type(spec)
 
     def give_up() -> None:

@@ -48,10 +48,6 @@ class Known(Context):
         stepper = self._stepper()
         return "" if stepper is None else stepper.order.mark(handle)
 
-    def is_ours(self, handle: Any) -> bool:
-        """Whether that is the marker of a stop."""
-        return handle is MARKER
-
     def scheduled_by(self, handle: Any) -> str:
         """Who put this handle into the ready queue: with the place where few handles run, else where that was stepped through."""
         if self._sources is None:

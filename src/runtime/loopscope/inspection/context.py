@@ -38,10 +38,6 @@ class Context:
         """Whether the loop stands at a stop: then a handle's address can be used."""
         return False
 
-    def is_ours(self, handle: Any) -> bool:
-        """Whether this is nothing of the program's."""
-        return False
-
     def held(self) -> list[Any]:
         """Handles that a person holds back, out of the ready queue."""
         return []
