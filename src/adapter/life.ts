@@ -5,10 +5,11 @@
  */
 import { join } from 'node:path';
 import type { LaunchArguments } from '../protocol/dap';
+import type { BreakOn, SteppingSettings } from '../protocol/stepping';
 import type { Client } from './client';
 import { type Handlers, RequestError } from './dispatch';
 import { type ChildArguments, LaunchError, parseAttach, parseLaunch } from './launch/arguments';
-import { buildCommand, type Command } from './launch/command';
+import { buildCommand, type Command, withVariable } from './launch/command';
 import { type Debuggee, type Exit, spawnNative } from './launch/debuggee';
 import { askProcess, checkInterpreter } from './launch/interpreter';
 import type { ProcessTree, Strength } from './launch/process-tree';
@@ -38,6 +39,8 @@ export interface LifeHost {
   shows(program: Program): void;
   /** The update that says so has to be sent now. */
   flush(): void;
+  /** What loops stop at by themselves, as it is set when the program is started. */
+  breakOn(): readonly BreakOn[];
   /** Everything is over: the adapter may go. */
   ended(): void;
 }
@@ -133,7 +136,14 @@ export class Life {
     this.#initialized = true;
     await Promise.race([this.#configured.fired, this.#aborted.fired]);
     if (this.#over) throw new RequestError('The session was ended before the program was started.');
-    const debuggee = await this.#start(command, args, listener, runtime);
+    const settings: SteppingSettings = {
+      freezeClock: args.freezeClock ?? true,
+      stopOnFirstTick: args.stopOnFirstTick ?? false,
+      breakOn: this.#host.breakOn(),
+    };
+    const wanted = args.freezeClock === false || args.stopOnFirstTick === true || settings.breakOn?.length !== 0;
+    const stepped = wanted ? withVariable(command, 'LOOPSCOPE_STEPPING', JSON.stringify(settings)) : command;
+    const debuggee = await this.#start(stepped, args, listener, runtime);
     this.#follow(debuggee, command);
   }
 
@@ -235,7 +245,7 @@ export class Life {
   #show(name: string, level: 'adaptive' | 'full'): Program {
     const previous = this.#program;
     previous.leave();
-    const program = new Program(name, level, previous.model);
+    const program = new Program(name, level, previous);
     this.#program = program;
     program.onSaid(({ text }) => this.#host.client.say('console', `Loopscope: ${text}`));
     this.#host.shows(program);

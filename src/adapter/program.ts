@@ -12,6 +12,7 @@ import { AwaitsTree } from './features/awaits';
 import { Describer } from './features/describe';
 import { RuntimeLink } from './link/runtime-link';
 import { Settler } from './settle';
+import { Stops } from './stops';
 
 /** Seconds on a clock that never goes back. */
 export function monotonic(): number {
@@ -23,6 +24,7 @@ export class Program {
   readonly describer = new Describer(this);
   readonly awaits = new AwaitsTree(this, monotonic);
   readonly settler: Settler;
+  readonly stops: Stops;
   readonly #changed = new Emitter<void>();
   readonly #said = new Emitter<{ readonly level: 'info' | 'warning' | 'error'; readonly text: string }>();
   readonly #connected = new Emitter<void>();
@@ -47,9 +49,10 @@ export class Program {
   /** The runtime has gone; the program may live on. */
   readonly onLost = this.#lost.event;
 
-  /** `previous`: the model of the session's program before this one; ids and revisions go on from there. */
-  constructor(name: string, level: DetailLevel, previous: LoopModel | undefined) {
-    this.model = new LoopModel(previous);
+  /** `previous`: the session's program before this one; ids and revisions go on from there. */
+  constructor(name: string, level: DetailLevel, previous: Program | undefined) {
+    this.model = new LoopModel(previous?.model);
+    this.stops = new Stops(this.model, monotonic, previous?.stops);
     this.settler = new Settler(
       this.model,
       () => this.link,
@@ -109,6 +112,7 @@ export class Program {
         this.#said.fire({ level: 'error', text: fault });
         this.setNotice(`The connection to the program was ended: ${fault}`);
       }
+      this.stops.clear();
       this.#disconnected.fire();
       this.#lost.fire();
       this.#hasChanged();
@@ -171,11 +175,17 @@ export class Program {
       case 'bye':
         this.#said.fire({ level: 'info', text: message.reason });
         break;
-      case 'loop':
-      case 'answer':
       case 'stopped':
       case 'resumed':
       case 'stepped':
+        this.stops.message(message);
+        this.#changed.fire();
+        break;
+      case 'loop':
+        if (message.what === 'stopped') this.describer.thawAll(message.loop);
+        if (message.what === 'closed' || message.what === 'collected') this.stops.resume(message.loop);
+        break;
+      case 'answer':
         break;
     }
   }

@@ -6,11 +6,14 @@ import { DebugSession, Event, OutputEvent, Response } from '@vscode/debugadapter
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Client, ClientAbilities } from './client';
 import { answer, type Handlers } from './dispatch';
+import { Breaks } from './features/breaks';
 import { logHandlers } from './features/log';
 import { loopHandlers } from './features/loops';
 import { queueHandlers } from './features/queues';
 import { snapshotHandlers } from './features/snapshot';
 import { CAPABILITIES, standardHandlers } from './features/standard';
+import { steppingHandlers } from './features/stepping';
+import { Stopped } from './features/stopped';
 import { taskHandlers } from './features/tasks';
 import { Threads } from './features/threads';
 import { ProcessTree, realSystem } from './launch/process-tree';
@@ -56,6 +59,8 @@ export class AdapterSession extends DebugSession {
       },
     };
     const threads = new Threads(client);
+    const breaks = new Breaks(() => this.#program());
+    const stopped = new Stopped(client, threads, () => this.#program());
     this.#life = new Life({
       client,
       tree: new ProcessTree(realSystem),
@@ -66,7 +71,16 @@ export class AdapterSession extends DebugSession {
           threads.update(program.model);
           this.#updates.changed();
         });
+        // The thread is known before its stop is told.
+        program.stops.onStopped(({ event }) => {
+          threads.update(program.model);
+          const threadId = threads.ofLoop(program.model, event.loop);
+          this.sendEvent(new Event('loopscope/stopped', { ...event, threadId }));
+        });
+        program.stops.onResumed((loop) => this.sendEvent(new Event('loopscope/resumed', { loop })));
+        stopped.watch(program);
       },
+      breakOn: () => breaks.wanted,
       flush: () => this.#updates.flush(),
       ended: () => {
         this.#updates.dispose();
@@ -80,9 +94,11 @@ export class AdapterSession extends DebugSession {
           abilities = readAbilities(args);
           return CAPABILITIES;
         },
-        threads: () => threads.list(),
       },
       this.#life.handlers(),
+      steppingHandlers(program),
+      stopped.handlers(),
+      breaks.handlers(),
       standardHandlers(),
       loopHandlers(program),
       taskHandlers(program),

@@ -4,6 +4,7 @@
  */
 import { NumberMap } from '../common/number-map';
 import type { LoopRow } from '../protocol/dap';
+import type { LoopStop } from '../protocol/stepping';
 import type { LoopTransition, RuntimeMessage, SourceSite } from '../protocol/wire';
 import { Rates } from './rates';
 
@@ -62,6 +63,12 @@ export class LoopState {
   /** Ids of tasks that ended since the last mark of time. */
   readonly justEnded: number[] = [];
 
+  /** Where it is stopped before a handle; undefined while it runs. */
+  stop: LoopStop | undefined;
+  /** Seconds that its clock stood still, without the present stop. */
+  frozenFor = 0;
+  #haltedAt = 0;
+
   live = 0;
   ended = 0;
   readonly registrations = new Map<number, number>();
@@ -96,12 +103,32 @@ export class LoopState {
     if (this.life.length > MOST_LIFE) this.life.splice(1, 1);
   }
 
+  /** It stands before a handle. `now`: the adapter's clock. */
+  halts(stop: LoopStop, now: number): void {
+    this.stop = stop;
+    this.time = Math.max(this.time, stop.time);
+    this.heardAt = now;
+    this.#haltedAt = now;
+    this.ready = stop.ready;
+    this.sleepUntil = -1;
+  }
+
+  /** It goes on from where it stood. */
+  goesOn(now: number): void {
+    if (this.stop?.frozen) {
+      this.frozenFor += now - this.#haltedAt;
+      this.heardAt = now;
+    }
+    this.stop = undefined;
+  }
+
   get sleeping(): boolean {
     return this.state === 'running' && this.sleepUntil >= 0;
   }
 
   /** Loop time now, where `now` is the adapter's clock: time passes while a loop that runs is silent. */
   timeAt(now: number): number {
+    if (this.stop?.frozen) return this.time;
     return this.state === 'running' ? this.time + Math.max(0, now - this.heardAt) : this.time;
   }
 }

@@ -5,7 +5,8 @@
  * chains) is not here.
  */
 import type { LoopRow, PageOf, TaskNode, TaskRow, TasksArguments } from '../protocol/dap';
-import type { SyncAnswer, TaskState } from '../protocol/wire';
+import type { LoopStop } from '../protocol/stepping';
+import type { SourceSite, SyncAnswer, TaskState } from '../protocol/wire';
 import { Applier } from './apply';
 import { EventLog } from './event-log';
 import { type LoopMessage, LoopState } from './loop-state';
@@ -116,6 +117,24 @@ export class LoopModel {
     this.log.text(message.loop, message.time, word, message.call, message.site);
     if (loop.state === 'closed' || loop.state === 'collected') this.#forgetOldLoops();
     return loop;
+  }
+
+  /** A loop stands before a handle, its clock still if `stop.frozen`. */
+  stopped(number: number, stop: LoopStop, now: number): void {
+    this.#revision++;
+    this.#loop(number).halts(stop, now);
+  }
+
+  /** A loop goes on. */
+  resumed(number: number, now: number): void {
+    this.#revision++;
+    this.loops.get(number)?.goesOn(now);
+  }
+
+  /** A line of the event log of a loop; `word` is one hyphenated word. */
+  say(loop: number, time: number, word: string, text: string, site: SourceSite | null): void {
+    this.#revision++;
+    this.log.text(loop, time, word, text, site);
   }
 
   /** A line of the event log that belongs to no loop; `word` is one hyphenated word. */
@@ -342,6 +361,8 @@ export class LoopModel {
       executorCalls: loop.executorCalls,
       childProcesses: loop.childProcesses,
       signals: [...loop.signals].sort((a, b) => a - b),
+      stop: loop.stop,
+      frozenFor: loop.frozenFor > 0 ? loop.frozenFor : undefined,
     };
   }
 }

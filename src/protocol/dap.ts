@@ -26,6 +26,10 @@ export interface LaunchArguments {
   readonly console?: 'internalConsole' | 'integratedTerminal' | 'externalTerminal';
   readonly stopOnEntry?: boolean;
   readonly noDebug?: boolean;
+  /** Stops before the first handle of the first loop. */
+  readonly stopOnFirstTick?: boolean;
+  /** Whether a loop's clock stands still while its thread is stopped (default true). */
+  readonly freezeClock?: boolean;
   /** Level of detail of the recording: `adaptive` (default) costs a program nothing, `full` lists every handle. */
   readonly detail?: 'adaptive' | 'full';
   /** Follow child processes (default true): each becomes a session of its own. */

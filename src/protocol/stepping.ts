@@ -9,6 +9,8 @@ import type { SourceSite } from './site';
 export type StepGoal =
   /** The next handle has run. Where none is next (the loop was about to sleep): one comes, and the stop is before it. */
   | { readonly kind: 'handle' }
+  /** Before the next handle that steps a task. */
+  | { readonly kind: 'anyTask' }
   /** The next tick begins that has something to run: before its first handle. */
   | { readonly kind: 'tick' }
   /** The first handle of a tick at whose start the ready queue holds other tasks or functions than now. */

@@ -183,6 +183,20 @@ export type RuntimeQuery =
   | { readonly query: 'ready'; readonly loop: number; readonly offset: number; readonly limit: number }
   | { readonly query: 'timers'; readonly loop: number; readonly offset: number; readonly limit: number }
   | { readonly query: 'selector'; readonly loop: number; readonly offset?: number; readonly limit?: number }
+  /**
+   * Values in a frame of a suspended task of a stopped loop, `frame` as in the `frames` of its TaskDetail: the variables
+   * (`path` empty), or what is inside the value that the path of `key`s leads to. `only`: those of this name.
+   */
+  | {
+      readonly query: 'values';
+      readonly loop: number;
+      readonly task: number;
+      readonly frame: number;
+      readonly path: readonly (string | number)[];
+      readonly offset: number;
+      readonly limit: number;
+      readonly only: string;
+    }
   /** Who awaits these tasks (for the awaits tree): edges up and down for the tasks named. */
   | { readonly query: 'edges'; readonly loop: number; readonly tasks: readonly number[] }
   /** The live tasks of a loop in slices: those made before we listened, and after drops. `cursor` 0 begins. */
@@ -273,6 +287,20 @@ export interface TaskAnswer extends AnswerBase {
 export interface ReadyAnswer extends AnswerBase {
   readonly total: number;
   readonly rows: readonly ReadyRow[];
+}
+/** Read without running a line of the program: the type, and the text of what is of a built-in type. */
+export interface ValueRow {
+  readonly key: string | number;
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
+  /** How many values are inside; `indexed`: they are numbered. */
+  readonly children: number;
+  readonly indexed: boolean;
+}
+export interface ValuesAnswer extends AnswerBase {
+  readonly total: number;
+  readonly rows: readonly ValueRow[];
 }
 export interface TimersAnswer extends AnswerBase {
   readonly total: number;

@@ -24,6 +24,7 @@ interface Described {
 export class Describer {
   readonly #program: Live;
   readonly #last = new Map<number, Described>();
+  readonly #frozen = new Set<number>();
 
   constructor(program: Live) {
     this.#program = program;
@@ -41,15 +42,29 @@ export class Describer {
     const fresh: TaskRow = current ? { ...current, node: row.node, children: row.children } : row;
     const said = this.#last.get(row.task);
     const done = fresh.state === 'finished' || fresh.state === 'failed' || fresh.state === 'cancelled';
-    if (!said || done) return fresh;
+    if (done) return fresh;
+    const frozen = this.#frozen.has(row.task) ? { frozen: true } : {};
+    if (!said) return { ...fresh, ...frozen };
     return {
       ...fresh,
+      ...frozen,
       state: said.state,
       waitsFor: said.state === 'waiting' ? (said.waitsFor?.text ?? '') : '',
       waitsForTask: said.waitsForTask,
       due: said.waitsFor?.due ?? null,
       at: said.at,
     };
+  }
+
+  /** A person has frozen or thawed a task. */
+  freeze(task: number, action: 'cancel' | 'freeze' | 'thaw'): void {
+    if (action === 'freeze') this.#frozen.add(task);
+    else if (action === 'thaw') this.#frozen.delete(task);
+  }
+
+  /** A loop has stopped running: nothing of it is frozen any more. */
+  thawAll(loop: number): void {
+    for (const task of this.#frozen) if (this.#program.model.row(task)?.loop === loop) this.#frozen.delete(task);
   }
 
   /** Keeps what an answer said of a task. */

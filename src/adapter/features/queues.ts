@@ -45,6 +45,9 @@ export function readyPage(program: Program, loop: number, offset: number, limit:
         by: row.by,
         at: row.at,
         cancelled: row.cancelled,
+        ...(row.handle === undefined || !program.stops.of(loop)
+          ? {}
+          : { handle: program.stops.handle(loop, row.handle), mark: row.mark ?? '' }),
       };
     });
     return { total: answer.total, rows };
@@ -71,6 +74,7 @@ export function timersPage(
         due: row.due,
         at: row.at,
         cancelled: row.cancelled,
+        ...(program.stops.of(loop) ? { handle: program.stops.handle(loop, row.handle) } : {}),
       };
     }),
   }));

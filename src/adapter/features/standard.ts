@@ -7,33 +7,25 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
 import { PROTOCOL_VERSION } from '../../protocol/dap';
 import { type Handlers, RequestError } from '../dispatch';
+import { BREAK_FILTERS } from './breaks';
 
 /** Why a breakpoint does not stop the program. */
 export const NO_BREAKPOINTS =
   'Loopscope does not stop at breakpoints yet: it shows the event loop while the program runs. Use the Python debugger to stop here.';
 
 const NOT_STOPPED = [
-  'next',
-  'stepIn',
-  'stepOut',
   'stepBack',
   'reverseContinue',
   'restartFrame',
   'goto',
   'gotoTargets',
   'stepInTargets',
-  'stackTrace',
-  'scopes',
-  'variables',
   'setVariable',
   'setExpression',
-  'exceptionInfo',
   'locations',
 ] as const;
 
 const NOT_SUPPORTED = {
-  pause: 'Loopscope cannot pause the program yet.',
-  evaluate: 'Loopscope cannot evaluate expressions yet: it shows the event loop of a program that runs.',
   source: 'Loopscope has no sources of its own: open the file.',
   terminateThreads: 'Python cannot end a thread from outside.',
   readMemory: 'Loopscope does not read memory.',
@@ -48,8 +40,6 @@ const setBreakpoints = v.object({
 });
 const list = v.object({
   breakpoints: v.optional(v.array(v.unknown()), []),
-  filters: v.optional(v.array(v.unknown()), []),
-  filterOptions: v.optional(v.array(v.unknown()), []),
 });
 
 /** The answer to `initialize`. */
@@ -59,6 +49,9 @@ export const CAPABILITIES = {
   supportTerminateDebuggee: true,
   supportsRestartRequest: true,
   supportsCancelRequest: true,
+  supportsExceptionInfoRequest: true,
+  supportsExceptionFilterOptions: true,
+  exceptionBreakpointFilters: BREAK_FILTERS,
   /** Ours: the version of the custom protocol, docs/protocol.md. */
   supportsLoopscope: PROTOCOL_VERSION,
 } satisfies DebugProtocol.Capabilities & { supportsLoopscope: number };
@@ -78,9 +71,6 @@ export function standardHandlers(): Handlers {
     setFunctionBreakpoints: (args) => ({ breakpoints: unverifiedFor(args, 'breakpoints') }),
     setDataBreakpoints: (args) => ({ breakpoints: unverifiedFor(args, 'breakpoints') }),
     setInstructionBreakpoints: (args) => ({ breakpoints: unverifiedFor(args, 'breakpoints') }),
-    setExceptionBreakpoints: (args) => ({
-      breakpoints: [...unverifiedFor(args, 'filters'), ...unverifiedFor(args, 'filterOptions')],
-    }),
     breakpointLocations: () => ({ breakpoints: [] }),
     dataBreakpointInfo: () => ({ dataId: null, description: 'Loopscope does not watch data.' }),
     completions: () => ({ targets: [] }),
@@ -88,8 +78,6 @@ export function standardHandlers(): Handlers {
     loadedSources: () => ({ sources: [] }),
     // Requests are short; one that was answered before cannot be cancelled, and DAP allows to say nothing.
     cancel: () => ({}),
-    // It runs already.
-    continue: () => ({ allThreadsContinued: true }),
   };
   for (const command of NOT_STOPPED)
     handlers[command] = () => {
@@ -102,7 +90,7 @@ export function standardHandlers(): Handlers {
   return handlers;
 }
 
-function unverifiedFor(args: unknown, field: 'breakpoints' | 'filters' | 'filterOptions'): (typeof unverified)[] {
+function unverifiedFor(args: unknown, field: 'breakpoints'): (typeof unverified)[] {
   const parsed = v.safeParse(list, args ?? {});
   return parsed.success ? parsed.output[field].map(() => unverified) : [];
 }

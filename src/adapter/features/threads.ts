@@ -12,6 +12,10 @@ interface Thread {
 
 const MAIN: Thread = { id: 1, name: 'MainThread' };
 
+function keyOf(info: { readonly thread: string; readonly threadId: number }): string {
+  return info.thread === MAIN.name ? MAIN.name : `${info.threadId} ${info.thread}`;
+}
+
 export class Threads {
   readonly #client: Client;
   readonly #ids = new Map<string, number>([[MAIN.name, MAIN.id]]);
@@ -26,12 +30,23 @@ export class Threads {
     return { threads: [...this.#shown.values()] };
   }
 
+  /** Whether the client knows of a thread of that number. */
+  has(id: number): boolean {
+    return this.#shown.has(id);
+  }
+
+  /** The number of a loop's thread; the main thread's as long as nothing else is known. */
+  ofLoop(model: LoopModel, loop: number): number {
+    const info = model.loops.get(loop)?.info;
+    return (info && this.#ids.get(keyOf(info))) ?? MAIN.id;
+  }
+
   /** The loops may have changed: tells the client of threads that came or went. */
   update(model: LoopModel): void {
     const now = new Map<number, Thread>([[MAIN.id, MAIN]]);
     for (const { info, state } of model.loops.values()) {
       if (!info || state === 'closed' || state === 'collected') continue;
-      const key = info.thread === MAIN.name ? MAIN.name : `${info.threadId} ${info.thread}`;
+      const key = keyOf(info);
       let id = this.#ids.get(key);
       if (id === undefined) {
         id = this.#ids.size + 1;

@@ -25,6 +25,8 @@ const launch = v.object({
   console: v.exactOptional(v.picklist(['internalConsole', 'integratedTerminal', 'externalTerminal'])),
   stopOnEntry: v.exactOptional(v.boolean()),
   noDebug: v.exactOptional(v.boolean()),
+  stopOnFirstTick: v.exactOptional(v.boolean()),
+  freezeClock: v.exactOptional(v.boolean()),
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   subProcess: v.exactOptional(v.boolean()),
   holdLastState: v.exactOptional(v.boolean()),

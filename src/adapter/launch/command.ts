@@ -71,6 +71,11 @@ export function buildCommand(args: LaunchArguments, injection: Injection, around
   };
 }
 
+/** The same command with one more variable in the program's environment. */
+export function withVariable(command: Command, name: string, value: string): Command {
+  return { ...command, env: { ...command.env, [name]: value }, changes: { ...command.changes, [name]: value } };
+}
+
 function folder(args: LaunchArguments, around: Surroundings): string {
   if (args.cwd === undefined) return around.cwd;
   const cwd = around.resolve(around.cwd, args.cwd);

@@ -53,9 +53,31 @@ export const readyAnswer = v.object({
       at: v.nullable(site),
       by: v.string(),
       cancelled: v.boolean(),
+      handle: v.exactOptional(address),
+      mark: v.exactOptional(v.string()),
     }),
   ),
 });
+
+export const valuesAnswer = v.object({
+  ...base,
+  total: finite,
+  rows: v.array(
+    v.object({
+      key: v.union([v.string(), v.number()]),
+      name: v.string(),
+      type: v.string(),
+      text: v.string(),
+      children: finite,
+      indexed: v.boolean(),
+    }),
+  ),
+});
+
+/** Results of commands. */
+export const doneAnswer = v.object({});
+export const changeAnswer = v.object({ text: v.string() });
+export const breakOnAnswer = v.object({ errors: v.array(v.string()) });
 
 export const timersAnswer = v.object({
   ...base,

@@ -4,12 +4,29 @@
  */
 import * as v from 'valibot';
 import { WireError } from '../../model/number-list';
+import { BREAK_ON, type BreakKind } from '../../protocol/stepping';
 import type { RuntimeMessage } from '../../protocol/wire';
 
 const finite = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const site = v.object({ file: v.string(), line: finite, function: v.string() });
+
+const handleInfo = v.object({ handle: finite, task: finite, text: v.string(), at: v.nullable(site), by: v.string() });
+const handles = v.array(handleInfo);
+const stepReport = v.object({
+  tick: count,
+  position: count,
+  ran: handleInfo,
+  duration: finite,
+  scheduled: handles,
+  woke: handles,
+  created: handles,
+  timers: handles,
+  counts: v.object({ scheduled: count, woke: count, created: count, timers: count }),
+  outcome: v.string(),
+});
+const BREAK_KINDS = Object.keys(BREAK_ON) as BreakKind[];
 
 const message = v.variant('type', [
   v.object({
@@ -40,6 +57,26 @@ const message = v.variant('type', [
     hides: v.string(),
     pending: v.exactOptional(count),
   }),
+  v.object({
+    type: v.literal('stopped'),
+    loop: v.pipe(count, v.minValue(1)),
+    threadId: v.number(),
+    byDebugger: v.boolean(),
+    reason: v.picklist(['pause', 'step', 'break', 'firstTick']),
+    tick: count,
+    position: count,
+    ready: count,
+    time: finite,
+    wall: finite,
+    frozen: v.boolean(),
+    next: v.nullable(handleInfo),
+    did: v.nullable(stepReport),
+    text: v.string(),
+    kind: v.exactOptional(v.picklist(BREAK_KINDS)),
+    changes: v.array(v.string()),
+  }),
+  v.object({ type: v.literal('resumed'), loop: v.pipe(count, v.minValue(1)) }),
+  v.object({ type: v.literal('stepped'), loop: v.pipe(count, v.minValue(1)), did: stepReport }),
   v.object({ type: v.literal('log'), level: v.picklist(['info', 'warning', 'error']), text: v.string() }),
   v.object({ type: v.literal('bye'), reason: v.string() }),
   v.variant('ok', [

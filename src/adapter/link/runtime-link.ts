@@ -8,6 +8,7 @@ import type * as v from 'valibot';
 import { Emitter } from '../../common/emitter';
 import type { LoopModel } from '../../model/model';
 import { NumberList, WireError } from '../../model/number-list';
+import type { RuntimeCommand } from '../../protocol/stepping';
 import {
   type AdapterMessage,
   type DetailLevel,
@@ -94,6 +95,24 @@ export class RuntimeLink {
     schema: Schema,
     seconds = QUERY_SECONDS,
   ): Promise<v.InferOutput<Schema>> {
+    return this.#ask((id) => ({ type: 'query', id, ...query }), schema, query.query, seconds);
+  }
+
+  /** Has the runtime do something; the result has the form of `schema`. Rejects with QueryError. */
+  async command<Schema extends v.GenericSchema>(
+    command: RuntimeCommand,
+    schema: Schema,
+    seconds = QUERY_SECONDS,
+  ): Promise<v.InferOutput<Schema>> {
+    return this.#ask((id) => ({ type: 'command', id, ...command }), schema, command.command, seconds);
+  }
+
+  async #ask<Schema extends v.GenericSchema>(
+    message: (id: number) => AdapterMessage,
+    schema: Schema,
+    what: string,
+    seconds: number,
+  ): Promise<v.InferOutput<Schema>> {
     if (!this.#open) throw new QueryError('The program is no longer connected.');
     const id = ++this.#lastQuery;
     const result = await new Promise<unknown>((resolve, reject) => {
@@ -102,10 +121,10 @@ export class RuntimeLink {
         reject(new QueryError(`The program did not answer within ${seconds} s. It may be stopped or very busy.`));
       }, seconds * 1000);
       this.#pending.set(id, { resolve, reject, timer });
-      this.#send({ type: 'query', id, ...query });
+      this.#send(message(id));
     });
     try {
-      return check(schema, result, `answer to "${query.query}"`);
+      return check(schema, result, `answer to "${what}"`);
     } catch (error) {
       throw new QueryError(error instanceof Error ? error.message : String(error));
     }

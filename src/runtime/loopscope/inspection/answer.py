@@ -17,6 +17,7 @@ from .registry import Walk, find_tasks, is_complete
 from .relations import awaited_by, awaiters_of
 from .stock import stock
 from .tasks import is_pending, loop_of
+from .values import values_page
 from .waits.model import Asked
 
 TYPE_CHECKING = False
@@ -106,6 +107,15 @@ def _task(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
     return {"task": detail(asked, tasks[0]) if tasks else None}
 
 
+def _values(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
+    tasks = _tasks(asked, [_int(query, "task")])
+    if not tasks:
+        raise LookupError("That task has ended: look at the stack again.")
+    if not asked.context.stopped():
+        raise LookupError("The loop runs: values can be looked at while it is stopped.")
+    return values_page(tasks[0], query)
+
+
 def _ready(asked: Asked, query: dict[str, Any]) -> dict[str, Any]:
     return pages.ready_page(asked.loop, _int(query, "offset", 0), _int(query, "limit", 200), asked.budget, asked.context)
 
@@ -167,4 +177,5 @@ _HANDLERS = {
     "selector": _selector,
     "edges": _edges,
     "sync": _sync,
+    "values": _values,
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .report import Reporter
 
-KINDS = ("handle", "tick", "readyChange", "task", "timer", "callback", "created", "ended", "cancelled")
+KINDS = ("handle", "anyTask", "tick", "readyChange", "task", "timer", "callback", "created", "ended", "cancelled")
 
 
 class Goal:
@@ -66,6 +66,8 @@ class Goal:
         kind = self.kind
         if kind == "handle":
             return True
+        if kind == "anyTask":
+            return task is not None
         if kind == "tick":
             return tick > self._tick
         if kind == "task":
