@@ -318,6 +318,7 @@ export class Life {
       this.#sayTerminated();
       return;
     }
+    this.#program.release();
     await this.#host.tree.end(pid, 'interrupt', this.#debuggee?.group ?? false);
     void this.#insist(pid, this.#program, ['terminate', 'kill']);
   }

@@ -7,6 +7,7 @@ import { Emitter } from '../common/emitter';
 import { LoopModel } from '../model/model';
 import type { ProcessState, UpdateEvent } from '../protocol/dap';
 import type { DetailLevel, RuntimeMessage } from '../protocol/wire';
+import { breakOnAnswer, doneAnswer } from './link/answers';
 import type { Admitted } from './link/listener';
 import { AwaitsTree } from './features/awaits';
 import { Describer } from './features/describe';
@@ -133,6 +134,14 @@ export class Program {
   disconnected(): Promise<void> {
     if (!this.link) return Promise.resolve();
     return new Promise((resolve) => void this.#disconnected.event(() => resolve()));
+  }
+
+  /** The program is to end: no loop of it stops any more. */
+  release(): void {
+    const { link } = this;
+    if (!link) return;
+    link.command({ command: 'breakOn', filters: [] }, breakOnAnswer).catch(() => undefined);
+    link.command({ command: 'continue', loop: 0 }, doneAnswer).catch(() => undefined);
   }
 
   /** Lets go of the program, which lives on. */
