@@ -20,6 +20,9 @@ export function monotonic(): number {
   return performance.now() / 1000;
 }
 
+/** How long a program may take to end after its connection has, ms: then it is taken to live on. */
+const LIVES_ON = 1000;
+
 export class Program {
   readonly model: LoopModel;
   readonly describer = new Describer(this);
@@ -38,6 +41,8 @@ export class Program {
   #phase: ProcessState['phase'] = 'starting';
   #exitCode: number | null = null;
   #notice = '';
+  #saidBye = false;
+  #lostTimer: NodeJS.Timeout | undefined;
   #pid = 0;
   #python = '';
   #level: DetailLevel;
@@ -114,6 +119,7 @@ export class Program {
         this.setNotice(`The connection to the program was ended: ${fault}`);
       }
       this.stops.clear();
+      this.#watchOn();
       this.#disconnected.fire();
       this.#lost.fire();
       this.#hasChanged();
@@ -128,6 +134,17 @@ export class Program {
     this.leave();
     this.#ended.fire();
     this.#changed.fire();
+  }
+
+  /** The connection has ended. If the program lives on although it said no goodbye, the person should know that it is not seen. */
+  #watchOn(): void {
+    if (this.#saidBye || this.#notice !== '') return;
+    this.#lostTimer = setTimeout(() => {
+      if (this.#phase === 'ended' || this.#notice !== '') return;
+      const text = 'The program has closed its connection to Loopscope: it runs on, and is not seen any more.';
+      this.#said.fire({ level: 'warning', text });
+      this.setNotice(text);
+    }, LIVES_ON);
   }
 
   /** Resolves when there is no connection, or none any more. */
@@ -149,6 +166,7 @@ export class Program {
     this.settler.dispose();
     this.#link?.close();
     clearTimeout(this.#lingerTimer);
+    clearTimeout(this.#lostTimer);
   }
 
   update(): UpdateEvent {
@@ -182,6 +200,7 @@ export class Program {
         if (message.level !== 'info') this.setNotice(message.text);
         break;
       case 'bye':
+        this.#saidBye = true;
         this.#said.fire({ level: 'info', text: message.reason });
         break;
       case 'stopped':

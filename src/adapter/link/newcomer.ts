@@ -11,6 +11,8 @@ import type { Hello } from './runtime-link';
 
 /** Bytes kept of a peer before it is taken: then its socket is left to fill up, and it drops and counts. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Bytes within which the hello must have come: it holds the program's arguments, which the system limits too. */
+const HELLO_BYTES = 3 * 1024 * 1024;
 
 export class Newcomer {
   readonly #peer: Admitted;
@@ -87,6 +89,7 @@ export class Newcomer {
         else if (!this.#hello) throw new WireError('The runtime did not say hello first.');
         if (message.type === 'loop') this.#hasLoop = true;
       }
+    if (!this.#hello && this.#bytes > HELLO_BYTES) throw new WireError('The runtime did not say hello first.');
     if (this.#bytes > MOST_BYTES) this.#peer.socket.pause();
     this.#wake();
   }

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 def prepare(session: Session) -> None:
     """Loads what answers queries: called in the reader's thread, so that no loop waits for it."""
-    from . import inspection
+    try:
+        from . import inspection
 
-    inspection.prepare()
-    inspection.use_births(session.births)
+        inspection.prepare()
+        inspection.use_births(session.births)
+    except Exception:
+        pass  # The answer will say why.
 
 
 def _context(session: Session, loop_number: int) -> Any:
@@ -33,7 +36,10 @@ def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any])
     try:
         if loop is None:
             raise LookupError("The loop is gone.")
-        from . import inspection
+        try:
+            from . import inspection
+        except ImportError as error:  # It has become another user, or has another root folder.
+            raise LookupError("The program may not read Loopscope's own files any more: " + str(error)) from error
 
         result = inspection.answer(loop, loop_number, query, _context(session, loop_number))
         reply = {"type": "answer", "id": query.get("id", 0), "ok": True, "result": result}
