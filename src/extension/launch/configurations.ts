@@ -9,6 +9,8 @@ export interface LoopscopeConfiguration extends LaunchArguments {
   readonly type: string;
   readonly request: string;
   readonly name: string;
+  /** VS Code's: when the debug console comes into sight. */
+  readonly internalConsoleOptions?: string;
 }
 
 /** What is known of the file in front of the person. */
@@ -109,9 +111,12 @@ export function complete(
       : `“${config.name}” says more than one thing to run: give one of “program”, “module” and “code”.`;
   }
   const cwd = config.cwd ?? defaults.folder;
+  const console = config.console ?? defaults.console;
   return {
+    // The debug console stays empty where the program has a terminal: it must not come before it.
+    ...(console === 'internalConsole' ? {} : { internalConsoleOptions: 'neverOpen' }),
     ...config,
-    console: config.console ?? defaults.console,
+    console,
     detail: config.detail ?? defaults.detail,
     holdLastState: true,
     ...(cwd === undefined ? {} : { cwd }),

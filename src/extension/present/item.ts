@@ -41,7 +41,8 @@ export const STATE_ICONS: Readonly<Record<TaskState, Icon>> = {
   cancelled: { id: 'circle-slash', color: 'charts.yellow' },
 };
 
-export const MUTED_COLOR = 'disabledForeground';
+/** For what has ended: paler, and still to be read, also in high contrast. */
+export const MUTED_COLOR = 'list.deemphasizedForeground';
 
 /** The same icon without its colour, for what has ended. */
 export function mutedIcon(icon: Icon): Icon {

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../common/disposable-store';
 import { InternalCommands, Views, type ViewName } from '../../protocol/ids';
-import type { ItemData } from '../present/item';
+import { MUTED_COLOR, type ItemData } from '../present/item';
 import { dotted, timeOfDay } from '../present/text';
 import type { LiveSession } from '../sessions/live-session';
 import type { SessionHub } from '../sessions/session-hub';
@@ -362,6 +362,6 @@ function markdown(text: string): vscode.MarkdownString {
 export class RowDecorations implements vscode.FileDecorationProvider {
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     if (uri.scheme !== ROW_SCHEME) return undefined;
-    return new vscode.FileDecoration(undefined, undefined, new vscode.ThemeColor('disabledForeground'));
+    return new vscode.FileDecoration(undefined, undefined, new vscode.ThemeColor(MUTED_COLOR));
   }
 }

@@ -1,4 +1,5 @@
-"""What a task waits for at the edge of the program: executors, streams, sockets, servers and child processes."""
+"""What a task waits for at the edge of the program: executors, streams, sockets, servers and child processes; and futures
+that a time-out is set for, by what is behind them."""
 
 from __future__ import annotations
 
@@ -24,6 +25,27 @@ async def executor() -> Case:
     made = Case(start(wait(), "w"), "run_in_executor release.wait, running", "executor")
     made.after = release.set
     return made
+
+
+@case
+async def executor_in_wait_for() -> Case:
+    release = threading.Event()
+    loop = asyncio.get_running_loop()
+
+    async def wait() -> None:
+        await asyncio.wait_for(loop.run_in_executor(None, release.wait, 20), 30)
+
+    made = Case(start(wait(), "w"), "executor future, running", "executor", loop.time() + 30)
+    made.after = release.set
+    return made
+
+
+@case
+async def gather_in_wait_for() -> Case:
+    async def wait() -> None:
+        await asyncio.wait_for(asyncio.gather(asyncio.sleep(0), asyncio.sleep(60), asyncio.sleep(60)), 30)
+
+    return Case(start(wait(), "w"), "gather of 3, 2 left", "gather", asyncio.get_running_loop().time() + 30)
 
 
 @case

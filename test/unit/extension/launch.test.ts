@@ -126,9 +126,13 @@ describe('launch configurations', () => {
       detail: 'adaptive',
       cwd: '/work',
       holdLastState: true,
+      internalConsoleOptions: 'neverOpen',
     });
     const given = { ...runFile('/a.py'), console: 'externalTerminal', detail: 'full', cwd: '/b' } as const;
-    assert.deepEqual(complete(given, undefined, defaults), { ...given, holdLastState: true });
+    const own = { ...given, internalConsoleOptions: 'openOnSessionStart' };
+    assert.deepEqual(complete(own, undefined, defaults), { ...own, holdLastState: true });
+    const shown = { ...given, console: 'internalConsole' } as const;
+    assert.deepEqual(complete(shown, undefined, defaults), { ...shown, holdLastState: true });
   });
 
   it('run the file in front of the person where there is no launch.json', () => {

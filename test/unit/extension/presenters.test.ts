@@ -79,7 +79,7 @@ describe('rows of tasks', () => {
     const item = presentTaskNode(taskRow(1), { ...CONTEXT, over: true });
     assert.equal(item.description, 'waiting · Queue.get, empty');
     assert.equal(item.muted, true);
-    assert.equal(item.icon?.color, 'disabledForeground');
+    assert.equal(item.icon?.color, 'list.deemphasizedForeground');
   });
 
   it('do not tremble: the text of a waiting task changes ten times in its first minute, not at each update', () => {

@@ -92,8 +92,10 @@ def wait_for(view: View) -> Wait | None:
     if inside is not None:
         inside.due = due if inside.due is None else min(due, inside.due)
         return inside
-    if stock().is_task(future):
-        return Wait("task", task_label(future), due, id(future))
+    known = _combined(view, future)
+    if known is not None:
+        known.due = due
+        return known
     expr = view.expression()
     return Wait("future", named("future", expr.args[0].text if expr.call and expr.args else ""), due)
 
@@ -169,6 +171,11 @@ def future_wait(view: View) -> Wait:
     """A future at the end of a chain: a task, `gather`, `shield`, an executor's, or a bare one."""
     view = view.at_tail()
     future = view.chain.tail
+    return _combined(view, future) or _bare(view, future)
+
+
+def _combined(view: View, future: Any) -> Wait | None:
+    """What stands behind a future: a task, `gather`, `shield`, a call in an executor; None if nothing is known to."""
     own = stock()
     if own.is_task(future):
         return Wait("task", task_label(future), task=id(future))
@@ -182,9 +189,7 @@ def future_wait(view: View) -> Wait:
                 label = task_label(inner) if own.is_task(inner) else "a future"
                 return Wait("shield", f"shield of {label}", task=id(inner) if own.is_task(inner) else 0)
     concurrent = concurrent_source(future)
-    if concurrent is not None:
-        return _executor_wait(view, future, concurrent)
-    return _bare(view, future)
+    return _executor_wait(view, future, concurrent) if concurrent is not None else None
 
 
 def _left_of_gather(children: Any) -> int:
