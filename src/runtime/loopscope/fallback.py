@@ -89,6 +89,8 @@ def make_begin(session: Session, created: Created | None) -> Any:
                 task = handle._callback.__self__
                 if getattr(task._coro, "cr_suspended", True) is False:  # CPython 3.11 and later.
                     created(recorder, loop, task, task._coro)
+            if not recorder.stride:
+                recorder.stepper.before_single(loop, handle)
             return recorder, start(recorder, handle)
         except Exception as error:
             session.fail(error)
@@ -110,6 +112,8 @@ def make_end(session: Session) -> Any:
             if task is not None:
                 finish(recorder, task)
             loop = handle._loop
+            if not recorder.stride:
+                recorder.stepper.after_handle(loop)
             if loop._stopping:
                 leave(recorder, loop)
             else:

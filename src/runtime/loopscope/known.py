@@ -26,6 +26,12 @@ class Known(Context):
         """Number of the newest tick that has begun."""
         return self._recorder.tick if self._recorder is not None else 0
 
+    def time(self, loop: Any) -> float | None:
+        """Time of the clock that the loop was given when it was first stopped; None: it has its class's."""
+        stepper = self._stepper()
+        clock = stepper.stepping.clocks.of(self._recorder) if stepper is not None else None
+        return clock.time() if clock is not None else None
+
     def _stepper(self) -> Any:
         return self._recorder.stepper if self._recorder is not None else None
 

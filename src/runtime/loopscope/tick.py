@@ -140,6 +140,8 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         recorder.serve(self)
                     if not recorder.stride and not ready:
                         recorder.stepper.before_sleep(self)
+                    if ready:  # A person has put something there meanwhile.
+                        break
                     now = clock()
                 self._process_events(event_list)  # = self._process_events(event_list)
                 now = self.time()
@@ -167,6 +169,8 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
             if recorder.marked:
                 without_marker(recorder, ready)
                 ntodo = len(ready)
+                if not ntodo and not self._stopping:
+                    return  # There was nothing but the marker: no tick.
             recorder.tick += 1
             if now >= recorder.mark or recorder.own_clock:
                 if before:

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from .session import Session
 
 
+class Called:
+    """A call that uvloop is about to make, as a handle of asyncio's would show it."""
+
+    __slots__ = ("__weakref__", "_args", "_callback", "_cancelled")
+
+    def __init__(self, callback: Any, args: Any) -> None:
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+
+
 def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, bypassed: bool) -> None:
     """Wraps the calls of uvloop's `Loop` class. `bypassed`: creations are known by the first step only (3.14 and later)."""
     facts = session.facts
@@ -50,6 +61,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         if not session.active:
             callback(*args)
             return
+        if not recorder.stride:
+            recorder.stepper.before_single(recorder.loop(), Called(callback, args))
         recorder.handles += 1
         recorder.alike = None
         recorder.task = id(task)
@@ -63,6 +76,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
             recorder.task = 0
             finish(recorder, task)
             task = None
+            if not recorder.stride:
+                recorder.stepper.after_handle(recorder.loop())
             if recorder.listing:
                 recorder.buffer.extend((12, clock()))
             if recorder.queries:
@@ -118,10 +133,13 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         recorder.running = True
         loops.transition(recorder, "runs", get_frame(1))
         session.reader.start()
+        loops.call(loops.on_run, recorder, self)
         try:
             base_run_forever(self)
         finally:
             recorder.running = False
+            if recorder.stepper is not None:
+                recorder.stepper.leaves(self)
             loops.transition(recorder, "stopped", None)
             recorder.flush()
 

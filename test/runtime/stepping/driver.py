@@ -114,6 +114,18 @@ class Stepped:
 
         return self._wait(f"message {kind!r}", look)
 
+    def next_of(self, kinds: tuple[str, ...]) -> dict[str, Any]:
+        """The next message of one of these types: the first that `next` and this have not given yet."""
+        first = {kind: self._seen[kind] for kind in kinds}
+
+        def look() -> tuple[int, dict[str, Any]] | None:
+            found = [(index, m) for index, m in enumerate(self.messages) if m["type"] in kinds and index >= first[m["type"]]]
+            return found[0] if found else None
+
+        index, message = self._wait(f"message of {kinds}", look)
+        self._seen[message["type"]] = index + 1
+        return message
+
     def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Sends a command or a query and gives its result. Raises Refused."""
         self._last += 1

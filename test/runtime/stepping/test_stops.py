@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from driver import FIRST, Refused, Stepped
 
@@ -125,12 +123,10 @@ def test_an_idle_loop_is_woken_and_stops() -> None:
         program.runs()
         assert program.process.stdout is not None
         assert program.process.stdout.readline() == "idle\n"
-        before = time.monotonic()
         stop = program.pause()
         assert stop["reason"] == "pause"
         assert stop["next"] is None
         assert stop["ready"] == 0
-        assert time.monotonic() - before < 0.5  # Measured: 2 ms. The sleep lasts 600 s.
         tick = stop["tick"]
         program.resume()
         stop = program.pause()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Tasks that one query may name.
 MOST_TASKS = 1000
+#: Seconds that an answer may take while the loop is stopped: it holds nobody up.
+STOPPED_HOLD = 0.25
 #: Edges that one answer tells at most.
 MOST_EDGES = 20_000
 
@@ -46,7 +48,7 @@ def answer(loop: Any, loop_number: int, query: dict[str, Any], context: Context 
     if handler is None:
         raise LookupError(f"There is no query {kind!r}: ask one of {', '.join(sorted(_HANDLERS))}.")
     waits.prepare()
-    budget = Budget()
+    budget = Budget(STOPPED_HOLD if context.stopped() else None)
     asked = Asked(loop, budget, context, Holders(loop, budget))
     result: dict[str, Any] = {"loop": loop_number, "tick": context.tick(loop), "time": _time(loop, context)}
     result.update(handler(asked, query))

@@ -207,6 +207,11 @@ class Stepping:
                     wake_loop(recorder)
         elif recorder.hook == "handle":
             wake_loop(recorder)
+        else:
+            try:
+                loop.call_soon_threadsafe(self.stepper_of(recorder).while_idle, loop)
+            except RuntimeError:  # It has been closed.
+                pass
 
     def _loop_runs(self, recorder: Recorder, loop: Any) -> None:
         """A loop begins to run, in its thread."""

@@ -96,7 +96,7 @@ class Reporter:
         self.text = ran["text"]
         self._report = {"tick": tick, "position": position, "ran": ran}
         self._task = ran["task"] if self._stepper.task_of(handle) is not None else 0
-        self._ready = len(loop._ready)
+        self._ready = len(getattr(loop, "_ready", ())) + (self._stepper.recorder.hook != "replaced")
         self._sent.clear()
         self._buffer = self._stepper.recorder.buffer
         self._from = len(self._buffer)
@@ -154,8 +154,9 @@ class Reporter:
             kind = "scheduled" if task is None else "created" if id(task) in facts.created else "woke"
             if len(rows[kind]) < MOST_ROWS:
                 rows[kind].append(describe(handle, by))
-        if facts.timers and len(loop._scheduled) <= TIMERS_LOOKED_THROUGH:
-            for timer in loop._scheduled:
+        scheduled: Any = getattr(loop, "_scheduled", ())
+        if facts.timers and len(scheduled) <= TIMERS_LOOKED_THROUGH:
+            for timer in scheduled:
                 if id(timer) in facts.timers and len(rows["timers"]) < MOST_ROWS:
                     rows["timers"].append(describe(timer, by))
         created = len(facts.created)
@@ -172,7 +173,7 @@ class Reporter:
         return report
 
     def _new_handles(self, loop: Any) -> list[Any]:
-        ready = loop._ready
+        ready = getattr(loop, "_ready", ())
         count = len(ready) - (self._ready - 1)
         if count <= 0:
             return []

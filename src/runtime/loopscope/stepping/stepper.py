@@ -29,6 +29,11 @@ MOST_TOLD = 100
 """Handles of one step that are told one by one while it goes on; the others only run."""
 
 
+def is_own_wake(handle: Any) -> bool:
+    """Whether a handle reads the loop's self-pipe."""
+    return getattr(handle._callback, "__name__", "") in ("_read_from_self", "_loop_self_reading")
+
+
 class Stepper:
     """The stepping of one loop."""
 
@@ -49,6 +54,7 @@ class Stepper:
         self.position = 0
         self.left = 0
         """Handles of the tick that are still to run, at the front of the ready queue."""
+        self._single: Any = None
         self._tick = 0
         self._tick_began: float | None = None
         self._handle_ended: float | None = None
@@ -153,13 +159,54 @@ class Stepper:
             handle = task = None
             self._stop(loop, why)
 
+    def before_single(self, loop: Any, handle: Any) -> None:
+        """The same for a loop whose queue is hidden: before this handle, which is out of the queue already. Raises nothing of ours."""
+        if self.reporter.runs:  # A `_run_once` that calls asyncio's own: that has looked already.
+            return
+        try:
+            self._single = handle
+            task = self.task_of(handle)
+            if task is None and self.recorder.woken and is_own_wake(handle):
+                self.recorder.woken = False
+                if self.why is not None:
+                    self._single = None
+                    self._stop(loop, self.why)
+                return
+            while True:
+                why = self.why
+                if why is None and self.goal is not None and self.goal.is_reached(handle, task, 0):
+                    why = ("step", "", self.goal.text)
+                if why is None:
+                    break
+                self._stop(loop, why)
+            self._begin_handle(loop, handle)
+        except Exception as error:
+            self.stepping.session.fail(error)
+            self.let_go()
+        finally:
+            self._single = None
+            if not self.is_needed and not self.reporter.runs:
+                self._end()
+
+    def while_idle(self, loop: Any) -> None:
+        """In the thread of a loop whose queue is hidden, when nothing of the program runs: a stop, a command. Raises nothing of ours."""
+        try:
+            self.recorder.serve(loop)
+            if self.why is not None:
+                self._stop(loop, self.why)
+        except Exception as error:
+            self.stepping.session.fail(error)
+            self.let_go()
+
     def after_handle(self, loop: Any) -> None:
-        """After the handle that `before_handle` let run. Raises nothing."""
+        """After the handle that `before_handle` or `before_single` let run. Raises nothing."""
         try:
             self._end_handle(loop)
         except Exception as error:
             self.stepping.session.fail(error)
             self.let_go()
+        if self.recorder.hook != "replaced" and not self.is_needed:
+            self._end()
 
     def wants_stop(self, loop: Any) -> bool:
         """Whether the loop is to stop rather than sleep, if nothing comes at once. Nothing is in the ready queue."""
@@ -204,7 +251,7 @@ class Stepper:
 
     def serve(self, loop: Any) -> None:
         """Answers what the adapter has asked meanwhile. At a stop."""
-        take_marker(self.recorder, loop._ready)
+        take_marker(self.recorder, getattr(loop, "_ready", None))
         self.recorder.serve(loop)
 
     def task_of(self, handle: Any) -> Any:
@@ -291,14 +338,14 @@ class Stepper:
         goal = self._released
         self._released = None
         if goal is not None and stepping.session.active:
-            self.goal = Goal(goal, loop, recorder.tick, self.left > 0, self.task_of)
+            self.goal = Goal(goal, loop, recorder.tick, self.left > 0 or self._single is not None, self.task_of)
             recorder.stride = 0
 
     def _message(self, loop: Any, why: tuple[str, str, str], frozen: bool, by_debugger: bool) -> dict[str, Any]:
         recorder = self.recorder
         reason, kind, text = why
         ready: Any = getattr(loop, "_ready", ())
-        following = ready[0] if self.left else None
+        following = self._single if self._single is not None else ready[0] if self.left else None
         stop: dict[str, Any] = {
             "type": "stopped",
             "loop": recorder.number,
@@ -307,7 +354,7 @@ class Stepper:
             "reason": reason,
             "tick": recorder.tick,
             "position": self.position,
-            "ready": len(ready),
+            "ready": len(ready) + (self._single is not None),
             "time": float(loop.time()),
             "wall": time_of_day(),
             "frozen": frozen,
