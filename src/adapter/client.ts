@@ -4,6 +4,8 @@
 export interface ClientAbilities {
   readonly runInTerminal: boolean;
   readonly startDebugging: boolean;
+  /** Its terminal expands arguments as a shell does. */
+  readonly shellArguments: boolean;
 }
 
 export interface Client {

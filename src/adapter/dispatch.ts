@@ -19,24 +19,41 @@ export class RequestError extends Error {
   }
 }
 
+/** An error of debugpy's, which the client gets as it is. */
+export class ForwardedError extends Error {
+  override readonly name = 'ForwardedError';
+  readonly body: unknown;
+
+  constructor(message: string, body: unknown) {
+    super(message);
+    this.body = body;
+  }
+}
+
 export type Answer =
   | { readonly success: true; readonly body: unknown }
-  | { readonly success: false; readonly message: string; readonly show: boolean };
+  | { readonly success: false; readonly message: string; readonly show: boolean; readonly body?: unknown };
 
-/** Answers one request from the first table that knows its command. Never rejects. */
+/**
+ * Answers one request from the first table that knows its command, else by `otherwise`, if there is somebody else to
+ * ask. Never rejects.
+ */
 export async function answer(
   tables: readonly Handlers[],
   command: string,
   args: unknown,
   unexpected: (error: unknown) => void,
+  otherwise?: (command: string, args: unknown) => unknown,
 ): Promise<Answer> {
   const table = tables.find((candidate) => Object.hasOwn(candidate, command));
-  const handler = table?.[command];
+  const handler = table?.[command] ?? (otherwise && ((value: unknown) => otherwise(command, value)));
   if (!handler) return { success: false, message: `Loopscope does not know the request "${command}".`, show: false };
   try {
     return { success: true, body: await handler(args) };
   } catch (error) {
     if (error instanceof RequestError) return { success: false, message: error.message, show: error.show };
+    if (error instanceof ForwardedError)
+      return { success: false, message: error.message, show: false, body: error.body };
     unexpected(error);
     const text = error instanceof Error ? error.message : String(error);
     return { success: false, message: `Loopscope failed to answer "${command}": ${text}`, show: false };

@@ -8,7 +8,12 @@ import type { LaunchArguments } from '../protocol/dap';
 import type { BreakOn, SteppingSettings } from '../protocol/stepping';
 import type { Client } from './client';
 import { type Handlers, RequestError } from './dispatch';
-import { type ChildArguments, LaunchError, parseAttach, parseLaunch } from './launch/arguments';
+import { launchForDebugpy, withoutOurs } from './debugpy/arguments';
+import { DebuggedChildren } from './debugpy/children';
+import { Debugger } from './debugpy/debugger';
+import { injection } from './debugpy/inject';
+import { type Started, startForAttach, startForLaunch } from './debugpy/start';
+import { type AttachArguments, type ChildArguments, LaunchError, parseAttach, parseLaunch } from './launch/arguments';
 import { buildCommand, type Command, withVariable } from './launch/command';
 import { type Debuggee, type Exit, spawnNative } from './launch/debuggee';
 import { askProcess, checkInterpreter } from './launch/interpreter';
@@ -35,18 +40,26 @@ export interface LifeHost {
   readonly tree: ProcessTree;
   /** Folder of the running bundle. */
   readonly bundle: string;
+  /** The arguments with which the client has introduced itself. */
+  initialize(): unknown;
   /** Another program is shown from here on. */
   shows(program: Program): void;
   /** The update that says so has to be sent now. */
   flush(): void;
   /** What loops stop at by themselves, as it is set when the program is started. */
   breakOn(): readonly BreakOn[];
+  /** Sets it, from the arguments of `setExceptionBreakpoints`; gives that request's answer. */
+  setBreakOn(args: unknown): Promise<unknown>;
+  /** The bridge in the program has said on debugpy's channel what it will stop at. */
+  bridge(body: unknown): void;
   /** Everything is over: the adapter may go. */
   ended(): void;
 }
 
 type Plan =
-  | { readonly kind: 'launch'; readonly args: LaunchArguments }
+  /** `raw`: the arguments as they came, for debugpy, which knows more of them. */
+  | { readonly kind: 'launch'; readonly args: LaunchArguments; readonly raw: unknown }
+  | { readonly kind: 'attach'; readonly args: AttachArguments; readonly raw: unknown }
   | { readonly kind: 'child'; readonly args: ChildArguments };
 
 export class Life {
@@ -55,6 +68,8 @@ export class Life {
   #plan: Plan | undefined;
   #listener: Listener | undefined;
   #debuggee: Debuggee | undefined;
+  #debugger: Debugger | undefined;
+  #debuggedChildren: DebuggedChildren | undefined;
   #command: Command | undefined;
   #restarting = false;
   /** A program that is ended for the sake of another: its end is not the session's. */
@@ -75,17 +90,25 @@ export class Life {
 
   handlers(): Handlers {
     return {
-      launch: (value) => this.#begin(() => ({ kind: 'launch', args: parseLaunch(value) })),
-      attach: (value) => this.#begin(() => ({ kind: 'child', args: parseAttach(value) })),
-      configurationDone: () => this.#configured.fire(),
+      launch: (value) => this.#begin(() => ({ kind: 'launch', args: parseLaunch(value), raw: value })),
+      attach: (value) => this.#begin(() => ({ raw: value, ...parseAttach(value) })),
+      configurationDone: (args) => {
+        this.#configured.fire();
+        return this.#debugger?.request('configurationDone', args);
+      },
       restart: (args) => this.#restart(args),
-      terminate: () => this.#terminate(),
+      terminate: (args) => this.#terminate(args),
       disconnect: (args) => this.#disconnect(args),
       'loopscope/seen': () => {
         this.#seen.fire();
         return {};
       },
     };
+  }
+
+  /** The debugger of the session, if it has one: whom to ask what is not for us. */
+  get debugger(): Debugger | undefined {
+    return this.#debugger;
   }
 
   /** Stops or goes on reading what the program prints. */
@@ -102,15 +125,23 @@ export class Life {
     if (this.#plan) throw new RequestError('This session has a program already: start another session.');
     try {
       this.#plan = parse();
-      if (this.#plan.kind === 'launch') await this.#launch(this.#plan.args);
-      else await this.#takeOver(this.#plan.args);
+      switch (this.#plan.kind) {
+        case 'launch':
+          await this.#launch(this.#plan.args, this.#plan.raw);
+          break;
+        case 'attach':
+          await this.#attach(this.#plan.args, this.#plan.raw);
+          break;
+        case 'child':
+          await this.#takeOver(this.#plan.args);
+      }
     } catch (error) {
       if (error instanceof LaunchError) throw new RequestError(error.message, true);
       throw error;
     }
   }
 
-  async #launch(args: LaunchArguments): Promise<void> {
+  async #launch(args: LaunchArguments, raw: unknown): Promise<void> {
     const { client } = this.#host;
     const listener = await this.#listen();
     const runtime = runtimeFolder(this.#host.bundle);
@@ -132,19 +163,119 @@ export class Life {
       program.setNotice(command.hidden);
       client.say('console', `Loopscope: ${command.hidden}`);
     }
+    if (args.noDebug !== true) {
+      const started = await startForLaunch(args, raw, command, this.#host.bundle);
+      const shell = client.abilities.shellArguments;
+      await this.#debug(
+        started,
+        'launch',
+        launchForDebugpy(raw, args, this.#stepped(command, args), shell, process.platform === 'win32'),
+        listener,
+        () => client.event('initialized'),
+      );
+      return;
+    }
     if (!this.#initialized) client.event('initialized');
     this.#initialized = true;
     await Promise.race([this.#configured.fired, this.#aborted.fired]);
     if (this.#over) throw new RequestError('The session was ended before the program was started.');
+    const debuggee = await this.#start(this.#stepped(command, args), args, listener, runtime);
+    this.#follow(debuggee, command);
+  }
+
+  /** Attaches with debugpy; the runtime is brought in through it. A child that debugpy found has it already. */
+  async #attach(args: AttachArguments, raw: unknown): Promise<void> {
+    const { client } = this.#host;
+    const listener = await this.#listen();
+    const { loopscopeChild: child } = args;
+    const name = child?.name ?? (args.processId === undefined ? 'attached program' : `process ${args.processId}`);
+    const program = this.#show(name, args.detail ?? 'adaptive');
+    const started = await startForAttach(args, this.#host.bundle);
+    if (child) {
+      const peer = await dialParent(child.port, child.token).catch(() => undefined);
+      if (peer) program.connect(peer, peer.rest);
+    }
+    const main = listener.expect((peer) => void this.#arrived(peer, args));
+    await this.#debug(started, 'attach', withoutOurs(raw), listener, async (debug) => {
+      if (!child) await this.#inject(debug, listener.port, main.token, args.subProcess ?? true);
+      client.event('initialized');
+    });
+  }
+
+  async #inject(debug: Debugger, port: number, token: string, children: boolean): Promise<void> {
+    const file = join(runtimeFolder(this.#host.bundle), 'bootstrap', 'attach.py');
+    try {
+      await debug.request('evaluate', { expression: injection({ file, port, token, children }), context: 'repl' });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split('\n').at(-1) : String(error);
+      this.#program.setNotice(
+        `The event loop is not shown, because Loopscope could not be brought into the program (it may run on another machine): ${reason}`,
+      );
+    }
+  }
+
+  /** The rest of the session is debugpy's: begins it and resolves when debugpy has begun. */
+  async #debug(
+    started: Started,
+    command: 'launch' | 'attach',
+    args: object,
+    listener: Listener,
+    ready: (debug: Debugger) => Promise<void> | void,
+  ): Promise<void> {
+    const { client } = this.#host;
+    const children = new DebuggedChildren(listener);
+    this.#debuggedChildren = children;
+    const debug: Debugger = new Debugger(started, {
+      client,
+      runtime: runtimeFolder(this.#host.bundle),
+      launched: command === 'launch',
+      ready: () => ready(debug),
+      process: (pid) => this.#program.started(pid),
+      child: (configuration) => children.prepare(configuration),
+      setBreakOn: (filters) => this.#host.setBreakOn(filters),
+      bridge: (body) => this.#host.bridge(body),
+    });
+    if (this.#over) {
+      debug.detach();
+      throw new RequestError('The session was ended before the program was started.');
+    }
+    this.#debugger = debug;
+    this.#debuggee = debug;
+    debug.onExit((exit) => {
+      this.#exited.fire();
+      void this.#debuggerEnded(debug, exit, command === 'launch');
+    });
+    try {
+      await debug.initialize(this.#host.initialize());
+      await debug.request(command, args);
+    } catch (error) {
+      const errors = debug.died ? debug.errors() : '';
+      if (errors === '') throw error;
+      throw new LaunchError(`The debugger (debugpy) could not be started: ${errors.split('\n').at(-1) ?? ''}`);
+    }
+  }
+
+  async #debuggerEnded(debug: Debugger, exit: Exit, launched: boolean): Promise<void> {
+    if (debug.died && !this.#over) {
+      this.#host.client.say(
+        'important',
+        `The debugger (debugpy) has gone${launched ? ', and the program with it' : ''}: start the session again.\n`,
+      );
+      if (launched && debug.pid > 0) await this.#host.tree.end(debug.pid, 'kill', debug.group);
+    }
+    if (debug.died && !launched) this.#program.leave();
+    await this.#programEnded(exit, debug.terminated);
+  }
+
+  /** The command, with what the loops are to do before the program can be told, if that is anything. */
+  #stepped(command: Command, args: LaunchArguments): Command {
     const settings: SteppingSettings = {
       freezeClock: args.freezeClock ?? true,
       stopOnFirstTick: args.stopOnFirstTick ?? false,
       breakOn: this.#host.breakOn(),
     };
     const wanted = args.freezeClock === false || args.stopOnFirstTick === true || settings.breakOn?.length !== 0;
-    const stepped = wanted ? withVariable(command, 'LOOPSCOPE_STEPPING', JSON.stringify(settings)) : command;
-    const debuggee = await this.#start(stepped, args, listener, runtime);
-    this.#follow(debuggee, command);
+    return wanted ? withVariable(command, 'LOOPSCOPE_STEPPING', JSON.stringify(settings)) : command;
   }
 
   #start(command: Command, args: LaunchArguments, listener: Listener, runtime: string): Promise<Debuggee> {
@@ -199,7 +330,7 @@ export class Life {
   }
 
   /** A runtime has shown the main token: it is the program's own, or a child's. */
-  async #arrived(peer: Admitted, args: LaunchArguments): Promise<void> {
+  async #arrived(peer: Admitted, args: LaunchArguments | AttachArguments): Promise<void> {
     const { client } = this.#host;
     const newcomer = new Newcomer(peer, (why) => {
       client.say('console', `Loopscope: ${why}`);
@@ -211,7 +342,9 @@ export class Life {
       return;
     }
     const replaces = this.#program.phase === 'connected' && hello.pid === this.#program.pid;
-    if (this.#program.phase === 'starting' || replaces) {
+    const first = this.#program.phase === 'starting';
+    if (!first && args.subProcess !== false && (await this.#debuggedChildren?.adopt(newcomer, hello))) return;
+    if (first || replaces) {
       if (replaces) {
         client.say('console', 'Loopscope: the process has replaced itself by another program.');
         this.#show(this.#command?.name ?? '', this.#program.level);
@@ -263,7 +396,7 @@ export class Life {
     return this.#listener;
   }
 
-  async #programEnded({ code }: Exit): Promise<void> {
+  async #programEnded({ code }: Exit, body?: object): Promise<void> {
     const { client } = this.#host;
     const program = this.#program;
     await Promise.race([program.disconnected(), sleep(LAST_WORDS)]);
@@ -272,18 +405,22 @@ export class Life {
     this.#host.flush();
     if (this.#plan?.args.holdLastState === true) await Promise.race([this.#seen.fired, sleep(LAST_LOOK)]);
     if (code !== null) client.event('exited', { exitCode: code });
-    this.#sayTerminated();
+    this.#sayTerminated(body);
   }
 
-  #sayTerminated(): void {
+  #sayTerminated(body?: object): void {
     if (this.#terminated) return;
     this.#terminated = true;
-    this.#host.client.event('terminated');
+    this.#host.client.event('terminated', body);
   }
 
   async #restart(value: unknown): Promise<void> {
     if (this.#plan?.kind !== 'launch')
       throw new RequestError('Only a program that this session has started can be restarted.');
+    if (this.#debugger)
+      throw new RequestError(
+        'A program that is debugged cannot be started again in its session: end it and launch anew.',
+      );
     if (this.#restarting) throw new RequestError('The program is being restarted already.');
     const next =
       typeof value === 'object' && value !== null && 'arguments' in value && value.arguments !== undefined
@@ -291,7 +428,7 @@ export class Life {
         : this.#plan.args;
     this.#restarting = true;
     try {
-      const args = parseLaunch(next);
+      const args = { ...parseLaunch(next), noDebug: true };
       const old = this.#debuggee;
       this.#abandoned = this.#program;
       if (old && this.#program.phase !== 'ended') {
@@ -299,9 +436,9 @@ export class Life {
         await Promise.race([this.#exited.fired, sleep(PATIENCE)]);
       }
       old?.detach();
-      this.#plan = { kind: 'launch', args };
+      this.#plan = { kind: 'launch', args, raw: next };
       this.#terminated = false;
-      await this.#launch(args);
+      await this.#launch(args, next);
     } catch (error) {
       this.#sayTerminated();
       if (error instanceof LaunchError) throw new RequestError(error.message, true);
@@ -312,15 +449,31 @@ export class Life {
   }
 
   /** Asks the program to end, first as Ctrl+C would, then harder. */
-  async #terminate(): Promise<void> {
+  async #terminate(args: unknown): Promise<unknown> {
+    if (this.#debugger && this.#program.phase !== 'ended') return this.#terminateDebugged(this.#debugger, args);
     const pid = this.#debuggee?.pid ?? this.#program.pid;
     if (this.#program.phase === 'ended' || pid === 0) {
       this.#sayTerminated();
-      return;
+      return {};
     }
     this.#program.release();
     await this.#host.tree.end(pid, 'interrupt', this.#debuggee?.group ?? false);
     void this.#insist(pid, this.#program, ['terminate', 'kill']);
+    return {};
+  }
+
+  /** As debugpy does it: at once, but for a configuration that asks for Ctrl+C; and with all that the program started. */
+  async #terminateDebugged(debug: Debugger, args: unknown): Promise<unknown> {
+    const plan = this.#plan;
+    const gently =
+      plan?.kind === 'launch' && (plan.raw as { onTerminate?: unknown }).onTerminate === 'KeyboardInterrupt';
+    if (plan?.kind === 'launch' && !gently && debug.pid > 0) await this.#host.tree.end(debug.pid, 'kill', debug.group);
+    const answered = debug.request('terminate', args).catch((error: unknown) => {
+      if (gently) throw error;
+      return {};
+    });
+    // debugpy may hang, and the program is dead by now.
+    return Promise.race([answered, sleep(PATIENCE).then(() => ({}))]);
   }
 
   async #insist(pid: number, program: Program, strengths: readonly Strength[]): Promise<void> {
@@ -345,7 +498,8 @@ export class Life {
     this.#aborted.fire();
     const debuggee = this.#debuggee;
     const pid = debuggee?.pid ?? (kill ? this.#program.pid : 0);
-    if (kill && pid > 0 && this.#program.phase !== 'ended') {
+    if (this.#debugger) await this.#endDebugged(this.#debugger, kill);
+    else if (kill && pid > 0 && this.#program.phase !== 'ended') {
       await this.#host.tree.end(pid, 'kill', debuggee?.group ?? false);
       if (debuggee) await Promise.race([this.#exited.fired, sleep(PATIENCE)]);
     }
@@ -353,6 +507,12 @@ export class Life {
     this.#program.leave();
     this.#listener?.close();
     this.#host.ended();
+  }
+
+  async #endDebugged(debug: Debugger, kill: boolean): Promise<void> {
+    if (kill && debug.pid > 0 && this.#program.phase !== 'ended')
+      await this.#host.tree.end(debug.pid, 'kill', debug.group);
+    await debug.leave({ terminateDebuggee: kill });
   }
 }
 

@@ -4,14 +4,17 @@
  */
 import { DebugSession, Event, OutputEvent, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { StoppedEvent } from '../protocol/stepping';
 import type { Client, ClientAbilities } from './client';
+import { DebuggerThreads } from './debugpy/bridge';
+import { CAPABILITIES } from './debugpy/capabilities';
 import { answer, type Handlers } from './dispatch';
 import { Breaks } from './features/breaks';
 import { logHandlers } from './features/log';
 import { loopHandlers } from './features/loops';
 import { queueHandlers } from './features/queues';
 import { snapshotHandlers } from './features/snapshot';
-import { CAPABILITIES, standardHandlers } from './features/standard';
+import { standardHandlers } from './features/standard';
 import { steppingHandlers } from './features/stepping';
 import { Stopped } from './features/stopped';
 import { taskHandlers } from './features/tasks';
@@ -35,7 +38,10 @@ const FAREWELL = 100;
 const MOST_UNSENT = 4 * 1024 * 1024;
 
 export class AdapterSession extends DebugSession {
-  readonly #tables: readonly Handlers[];
+  /** Ours in every session. */
+  readonly #own: readonly Handlers[];
+  /** Of a session without debugpy, which answers these otherwise. */
+  readonly #alone: readonly Handlers[];
   readonly #life: Life;
   readonly #updates = new Updates(() => this.sendEvent(new Event('loopscope/update', this.#program().update())));
   #out: NodeJS.WritableStream | undefined;
@@ -46,12 +52,16 @@ export class AdapterSession extends DebugSession {
 
   constructor(host: SessionHost) {
     super();
-    let abilities: ClientAbilities = { runInTerminal: false, startDebugging: false };
+    let abilities = readAbilities({});
+    let initialize: unknown;
     const client: Client = {
       get abilities() {
         return abilities;
       },
-      event: (name, body) => this.sendEvent(new Event(name, body)),
+      event: (name, body) => {
+        this.sendEvent(new Event(name, body));
+        this.#holdBack();
+      },
       request: (command, args, seconds) => this.#ask(command, args, seconds),
       say: (category, text) => {
         this.sendEvent(new OutputEvent(category === 'console' ? `${text}\n` : text, category));
@@ -59,28 +69,40 @@ export class AdapterSession extends DebugSession {
       },
     };
     const threads = new Threads(client);
+    const debuggerThreads = new DebuggerThreads();
     const breaks = new Breaks(() => this.#program());
     const stopped = new Stopped(client, threads, () => this.#program());
     this.#life = new Life({
       client,
       tree: new ProcessTree(realSystem),
       bundle: host.bundle,
+      initialize: () => initialize,
       shows: (program) => {
         this.#program = () => program;
         program.onChange(() => {
-          threads.update(program.model);
+          if (!this.#life.debugger) threads.update(program.model);
           this.#updates.changed();
         });
-        // The thread is known before its stop is told.
-        program.stops.onStopped(({ event }) => {
-          threads.update(program.model);
-          const threadId = threads.ofLoop(program.model, event.loop);
+        const tell = (event: Omit<StoppedEvent, 'threadId'>, threadId: number): void =>
           this.sendEvent(new Event('loopscope/stopped', { ...event, threadId }));
+        program.stops.onStopped(({ event, byDebugger }) => {
+          if (this.#life.debugger) {
+            // Threads are debugpy's: what it calls this one, the bridge says. A stop at our own gate it knows nothing of.
+            if (byDebugger) debuggerThreads.whenKnown(event.loop, (threadId) => tell(event, threadId));
+            else tell(event, 0);
+            return;
+          }
+          // The thread is known before its stop is told.
+          threads.update(program.model);
+          tell(event, threads.ofLoop(program.model, event.loop));
         });
         program.stops.onResumed((loop) => this.sendEvent(new Event('loopscope/resumed', { loop })));
-        stopped.watch(program);
+        stopped.watch(program, () => this.#life.debugger === undefined);
+        program.onConnected(() => breaks.connected());
       },
       breakOn: () => breaks.wanted,
+      setBreakOn: (args) => breaks.set(args),
+      bridge: (body) => debuggerThreads.note(body),
       flush: () => this.#updates.flush(),
       ended: () => {
         this.#updates.dispose();
@@ -88,18 +110,17 @@ export class AdapterSession extends DebugSession {
       },
     });
     const program = (): Program => this.#program();
-    this.#tables = [
+    this.#alone = [stopped.handlers(), breaks.handlers(), standardHandlers()];
+    this.#own = [
       {
         initialize: (args) => {
           abilities = readAbilities(args);
+          initialize = args;
           return CAPABILITIES;
         },
       },
       this.#life.handlers(),
       steppingHandlers(program),
-      stopped.handlers(),
-      breaks.handlers(),
-      standardHandlers(),
       loopHandlers(program),
       taskHandlers(program),
       queueHandlers(program),
@@ -123,7 +144,10 @@ export class AdapterSession extends DebugSession {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.sendEvent(new OutputEvent(`Loopscope failed at "${request.command}": ${text}\n`, 'console'));
     };
-    void answer(this.#tables, request.command, request.arguments, unexpected).then((result) => {
+    const debug = this.#life.debugger;
+    const tables = debug ? this.#own : [...this.#own, ...this.#alone];
+    const otherwise = debug && ((command: string, args: unknown): unknown => debug.pass(command, args));
+    void answer(tables, request.command, request.arguments, unexpected, otherwise).then((result) => {
       const response: DebugProtocol.Response = new Response(request);
       if (result.success) {
         response.body = result.body;
@@ -131,7 +155,9 @@ export class AdapterSession extends DebugSession {
         response.success = false;
         response.message = result.message;
         // `format` may hold {placeholders}: a sentence of ours must not look like one.
-        response.body = { error: { id: 1, format: result.message.replace(/[{}]/g, ''), showUser: result.show } };
+        response.body = result.body ?? {
+          error: { id: 1, format: result.message.replace(/[{}]/g, ''), showUser: result.show },
+        };
       }
       this.sendResponse(response);
     });
@@ -162,5 +188,9 @@ export class AdapterSession extends DebugSession {
 function readAbilities(args: unknown): ClientAbilities {
   const has = (name: string): boolean =>
     typeof args === 'object' && args !== null && (args as Readonly<Record<string, unknown>>)[name] === true;
-  return { runInTerminal: has('supportsRunInTerminalRequest'), startDebugging: has('supportsStartDebuggingRequest') };
+  return {
+    runInTerminal: has('supportsRunInTerminalRequest'),
+    startDebugging: has('supportsStartDebuggingRequest'),
+    shellArguments: has('supportsArgsCanBeInterpretedByShell'),
+  };
 }

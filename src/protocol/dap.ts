@@ -25,11 +25,18 @@ export interface LaunchArguments {
   readonly pythonArgs?: readonly string[];
   readonly console?: 'internalConsole' | 'integratedTerminal' | 'externalTerminal';
   readonly stopOnEntry?: boolean;
+  /** Without debugpy: no breakpoints, no stepping of lines; the runtime alone. */
   readonly noDebug?: boolean;
   /** Stops before the first handle of the first loop. */
   readonly stopOnFirstTick?: boolean;
   /** Whether a loop's clock stands still while its thread is stopped (default true). */
   readonly freezeClock?: boolean;
+  /** Which debugpy debugs: `auto` (default) takes the first of the others that is there and new enough. */
+  readonly debuggerFrom?: 'auto' | 'extension' | 'interpreter' | 'bundled';
+  /** Folder of the debugpy to use: before all others. */
+  readonly debugpyPath?: string;
+  /** Internal: where the editor's debugpy extension is. */
+  readonly debugpyExtension?: string;
   /** Level of detail of the recording: `adaptive` (default) costs a program nothing, `full` lists every handle. */
   readonly detail?: 'adaptive' | 'full';
   /** Follow child processes (default true): each becomes a session of its own. */

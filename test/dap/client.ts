@@ -141,6 +141,13 @@ export class DapClient {
     ).then((message) => message.body as Body);
   }
 
+  /** The `count`th event of that name, past or to come. */
+  async nthEvent<Body = unknown>(name: string, count: number): Promise<Body> {
+    const events = (): Message[] => this.messages.filter((message) => message.event === name);
+    const message = await this.#first((candidate) => candidate === events()[count - 1]);
+    return message.body as Body;
+  }
+
   /** The next update, from now on, that passes. */
   async nextUpdate(passes: (update: UpdateEvent) => boolean = () => true): Promise<UpdateEvent> {
     const known = this.messages.length;
@@ -185,12 +192,13 @@ export class DapClient {
     return this.request('initialize', { adapterID: 'loopscope', pathFormat: 'path', ...capabilities });
   }
 
-  /** Initialize, launch, configurationDone; resolves with the launch's answer. */
-  async launch(args: object, capabilities: object = {}): Promise<void> {
+  /** Initialize, launch, configurationDone; resolves with the launch's answer. Without debugging, unless `args` says. */
+  async launch(args: object, capabilities: object = {}, configure?: () => Promise<unknown>): Promise<void> {
     await this.initialize(capabilities);
-    const launched = this.request('launch', { python: PYTHON, ...args });
+    const launched = this.request('launch', { python: PYTHON, noDebug: true, ...args });
     launched.catch(() => undefined);
     await Promise.race([this.event('initialized'), launched]);
+    await configure?.();
     await this.request('configurationDone');
     await launched;
   }

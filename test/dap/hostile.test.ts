@@ -149,7 +149,7 @@ describe('a hostile or broken peer', () => {
         return {};
       };
       await client.initialize({ supportsStartDebuggingRequest: true });
-      const launched = client.request('launch', { python: 'python3', code: PROGRAM });
+      const launched = client.request('launch', { python: 'python3', noDebug: true, code: PROGRAM });
       await client.event('initialized');
       await client.request('configurationDone');
       await launched;

@@ -257,13 +257,13 @@ os.write(2, b"x\\xff\\n")
       );
 
     it(
-      'a second launch, and attaching',
+      'a second launch, and attaching to nothing',
       withAdapter(async (client) => {
         await client.launch({ code: 'import time; time.sleep(60)' });
         await assert.rejects(client.request('launch', { code: '1' }), /has a program already/);
         const other = DapClient.start();
         await other.initialize();
-        await assert.rejects(other.request('attach', { processId: 1 }), /cannot attach to a running program yet/);
+        await assert.rejects(other.request('attach', {}), /Say in the attach configuration what to attach to/);
         await other.stop();
       }),
     );

@@ -85,12 +85,20 @@ export class Breaks {
     };
   }
 
-  /** The program's own answer; undefined while there is no program to ask. */
+  /** A program that was started before anything was set is told now. */
+  connected(): void {
+    if (this.#wanted.length > 0) void this.#send();
+  }
+
+  /** The program's own answer; undefined while there is no program to ask, or none that has a loop and so listens. */
   async #send(): Promise<readonly string[] | undefined> {
-    const { link } = this.#program();
+    const { link, model } = this.#program();
     if (!link) return undefined;
+    const listens = model.loops.size > 0;
     try {
-      return (await link.command({ command: 'breakOn', filters: this.#wanted }, breakOnAnswer)).errors;
+      const asked = link.command({ command: 'breakOn', filters: this.#wanted }, breakOnAnswer);
+      if (!listens) asked.catch(() => undefined);
+      return listens ? (await asked).errors : undefined;
     } catch (error) {
       if (error instanceof QueryError) return undefined;
       throw error;

@@ -1,17 +1,12 @@
 /**
- * The requests of DAP that need no running program of ours to stop: breakpoints are taken and said to be unverified, and
- * what only a stopped program could answer is refused with a sentence. Stepping and breakpoints come with the debugger's
- * proxy; until then every request is answered all the same.
+ * The requests of DAP in a session without debugpy (Run Without Debugging): breakpoints are taken and said to be
+ * unverified, and what only a stopped program could answer is refused with a sentence. With debugpy they are debugpy's.
  */
-import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as v from 'valibot';
-import { PROTOCOL_VERSION } from '../../protocol/dap';
 import { type Handlers, RequestError } from '../dispatch';
-import { BREAK_FILTERS } from './breaks';
 
 /** Why a breakpoint does not stop the program. */
-export const NO_BREAKPOINTS =
-  'Loopscope does not stop at breakpoints yet: it shows the event loop while the program runs. Use the Python debugger to stop here.';
+export const NO_BREAKPOINTS = 'Run Without Debugging has no breakpoints: start with debugging (F5) to stop here.';
 
 const NOT_STOPPED = [
   'stepBack',
@@ -41,20 +36,6 @@ const setBreakpoints = v.object({
 const list = v.object({
   breakpoints: v.optional(v.array(v.unknown()), []),
 });
-
-/** The answer to `initialize`. */
-export const CAPABILITIES = {
-  supportsConfigurationDoneRequest: true,
-  supportsTerminateRequest: true,
-  supportTerminateDebuggee: true,
-  supportsRestartRequest: true,
-  supportsCancelRequest: true,
-  supportsExceptionInfoRequest: true,
-  supportsExceptionFilterOptions: true,
-  exceptionBreakpointFilters: BREAK_FILTERS,
-  /** Ours: the version of the custom protocol, docs/protocol.md. */
-  supportsLoopscope: PROTOCOL_VERSION,
-} satisfies DebugProtocol.Capabilities & { supportsLoopscope: number };
 
 const unverified = { verified: false, message: NO_BREAKPOINTS } as const;
 

@@ -47,15 +47,15 @@ export class Stopped {
     this.#frames = new Frames(program);
   }
 
-  /** Tells the client of the stops of a program from here on. */
-  watch(program: Program): void {
+  /** Tells the client of the stops of a program from here on; `ours`: whether threads are ours and not a debugger's. */
+  watch(program: Program, ours: () => boolean): void {
     program.stops.onStopped((stop) => {
       this.#frames.clear();
-      if (!stop.byDebugger) this.#tellStopped(program, stop);
+      if (!stop.byDebugger && ours()) this.#tellStopped(program, stop);
     });
     program.stops.onResumed((loop) => {
       this.#frames.clear();
-      if (this.#known.delete(loop)) return;
+      if (this.#known.delete(loop) || !ours()) return;
       const threadId = this.#threads.ofLoop(program.model, loop);
       this.#client.event('continued', { threadId, allThreadsContinued: program.stops.all().length === 0 });
     });

@@ -12,6 +12,12 @@ export class LaunchError extends Error {
 
 const strings = v.array(v.string());
 
+const debugpy = {
+  debuggerFrom: v.exactOptional(v.picklist(['auto', 'extension', 'interpreter', 'bundled'])),
+  debugpyPath: v.exactOptional(v.string()),
+  debugpyExtension: v.exactOptional(v.string()),
+};
+
 const launch = v.object({
   program: v.exactOptional(v.string()),
   module: v.exactOptional(v.string()),
@@ -30,20 +36,49 @@ const launch = v.object({
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   subProcess: v.exactOptional(v.boolean()),
   holdLastState: v.exactOptional(v.boolean()),
+  ...debugpy,
+});
+
+const child = v.object({
+  port: v.pipe(v.number(), v.integer()),
+  token: v.string(),
+  pid: v.number(),
+  name: v.string(),
 });
 
 /** The internal configuration with which a child process becomes a session of its own. */
-const attach = v.object({
-  loopscopeChild: v.object({
-    port: v.pipe(v.number(), v.integer()),
-    token: v.string(),
-    pid: v.number(),
-    name: v.string(),
-  }),
+const attachChild = v.object({
+  loopscopeChild: child,
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   holdLastState: v.exactOptional(v.boolean()),
 });
-export type ChildArguments = v.InferOutput<typeof attach>;
+export type ChildArguments = v.InferOutput<typeof attachChild>;
+
+const number = v.pipe(
+  v.union([v.number(), v.string()]),
+  v.transform(Number),
+  v.integer('a whole number is needed'),
+  v.minValue(0),
+);
+const address = v.looseObject({ host: v.exactOptional(v.string()), port: number });
+
+/** What is looked at of the arguments with which debugpy attaches; debugpy gets them whole. */
+const attach = v.object({
+  connect: v.exactOptional(address),
+  listen: v.exactOptional(address),
+  host: v.exactOptional(v.string()),
+  port: v.exactOptional(number),
+  processId: v.exactOptional(number),
+  subProcessId: v.exactOptional(number),
+  subProcess: v.exactOptional(v.boolean()),
+  python: v.exactOptional(v.union([v.string(), strings])),
+  cwd: v.exactOptional(v.string()),
+  detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
+  holdLastState: v.exactOptional(v.boolean()),
+  loopscopeChild: v.exactOptional(child),
+  ...debugpy,
+});
+export type AttachArguments = v.InferOutput<typeof attach>;
 
 /** The arguments of a `launch` request. Throws LaunchError. */
 export function parseLaunch(value: unknown): LaunchArguments {
@@ -61,14 +96,32 @@ export function parseLaunch(value: unknown): LaunchArguments {
   return result.output;
 }
 
+export type Attach =
+  | { readonly kind: 'child'; readonly args: ChildArguments }
+  | { readonly kind: 'attach'; readonly args: AttachArguments };
+
 /** The arguments of an `attach` request. Throws LaunchError. */
-export function parseAttach(value: unknown): ChildArguments {
-  const result = v.safeParse(attach, value);
-  if (!result.success)
+export function parseAttach(value: unknown): Attach {
+  const given = withoutEmpty(value);
+  const result = v.safeParse(attach, given);
+  if (!result.success) {
+    const issue = result.issues[0];
     throw new LaunchError(
-      'Loopscope cannot attach to a running program yet. Start it with a "launch" configuration, or with the Run button.',
+      `"${v.getDotPath(issue) ?? 'attach'}" in the attach configuration is wrong: ${issue.message}.`,
     );
-  return result.output;
+  }
+  const { connect, listen, port, processId } = result.output;
+  const ways = [connect, listen, port, processId].filter((way) => way !== undefined).length;
+  if (ways === 0) {
+    const found = v.safeParse(attachChild, given);
+    if (found.success) return { kind: 'child', args: found.output };
+    throw new LaunchError(
+      'Say in the attach configuration what to attach to: "connect" (a program that listens), "listen" (one that will connect) or "processId".',
+    );
+  }
+  if (ways > 1)
+    throw new LaunchError('The attach configuration names several ways: keep one of "connect", "listen", "processId".');
+  return { kind: 'attach', args: result.output };
 }
 
 /** Clients write null, or '', for what is not set. */

@@ -40,6 +40,8 @@ export interface Command {
   /** Where a terminal starts it: what is set over the terminal's own environment (null: removed). */
   readonly changes: Readonly<Record<string, string | null>>;
   readonly bootstrap: string;
+  /** PYTHONPATH around us, '' if there is none. */
+  readonly inheritedPath: string;
   /** What to call it on the screen: server.py, -m uvicorn. */
   readonly name: string;
   /** Why the runtime will not be seen, '' if it will. */
@@ -66,6 +68,7 @@ export function buildCommand(args: LaunchArguments, injection: Injection, around
     env: environment(changes, injection.bootstrap, (args.console ?? 'internalConsole') === 'internalConsole', around),
     changes,
     bootstrap: injection.bootstrap,
+    inheritedPath: around.env['PYTHONPATH'] ?? '',
     name,
     hidden: hidden(pythonArgs),
   };

@@ -83,7 +83,8 @@ export function processName(hello: Hello): string {
   return shown.replace(/^.*[\\/]/, '') || 'python';
 }
 
-function join(child: Admitted, adopter: Admitted): void {
+/** From here on a child's bytes and those of the session that has taken it are passed through. */
+export function join(child: Admitted, adopter: Admitted): void {
   adopter.socket.write(child.rest);
   forward(child.socket, adopter.socket);
   if (adopter.rest.length > 0) child.socket.write(adopter.rest);
