@@ -32,12 +32,30 @@ const withoutDocs = {
   },
 };
 
+/**
+ * Leaves out of web-tree-sitter what its own bundler has put in to keep the names of minified functions, and the exports of
+ * the queries and lookaheads that nothing here makes.
+ */
+const withoutUnused = {
+  name: 'without-unused',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]web-tree-sitter[\\/]web-tree-sitter\.js$/ }, async ({ path: file }) => {
+      let contents = await fs.promises.readFile(file, 'utf8');
+      for (const unused of [/^\s*__name\([\w$]+, "[^"]+"\);\n/gm, /^\s*Module\["_ts_(?:query|lookahead)_.*;\n/gm]) {
+        if (!unused.test(contents)) return { errors: [{ text: `${file}: nothing in it is ${unused}` }] };
+        contents = contents.replace(unused, '');
+      }
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** How the server and the command line are bundled, by which their tests bundle them too. */
 const analysisOptions = {
   // web-tree-sitter takes its place from import.meta, which a CommonJS bundle has not. Its own CommonJS form is larger.
   define: { 'import.meta.url': '__bundleUrl' },
   banner: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;',
-  plugins: [withoutDocs],
+  plugins: [withoutDocs, withoutUnused],
 };
 
 /** Parts of the extension that are loaded when they are needed, each a bundle of its own, by their place in `src`. */
@@ -108,9 +126,10 @@ async function main() {
         mainFields: ['module', 'main'],
         external: bundle.external ?? [],
         define: bundle.define ?? {},
-        supported: bundle.supported ?? {},
         sourcemap: production ? false : 'linked',
         minify: production,
+        // Not each … as \\u2026.
+        charset: 'utf8',
         banner: bundle.banner ? { js: bundle.banner } : {},
         logLevel: 'warning',
         metafile: true,

@@ -28,6 +28,8 @@ export interface Suppression {
 }
 
 const MARKER = /#\s*(?:(loopscope)\s*:\s*)?noqa\b(?:(\s*:\s*))?/gi;
+/** Whether a text can hold a marker at all: most hold none. */
+const ANY = /noqa/i;
 /** One code of a list, with what parts it from the next. Sticky: the list ends where this does not match. */
 const LISTED = /([A-Z]+[0-9]+|LOOP)(?![A-Z0-9])[\s,]*/iy;
 
@@ -37,6 +39,7 @@ const LISTED = /([A-Z]+[0-9]+|LOOP)(?![A-Z0-9])[\s,]*/iy;
  */
 export function parseSuppressions(text: string, comments: readonly Span[]): Suppression[] {
   const found: Suppression[] = [];
+  if (!ANY.test(text)) return found;
   for (const whole of comments) {
     const source = text.slice(whole.start, whole.end).trimEnd();
     const comment = { start: whole.start, end: whole.start + source.length };

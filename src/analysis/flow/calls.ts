@@ -10,18 +10,26 @@ import type { Names } from './scopes';
 import type { Values } from './values';
 import { externalName } from './value';
 
+/** The last names of sets of qualified names: the sets are tables that many files are held against. */
+const lastNames = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
+
+function lastNamesOf(qualified: ReadonlySet<string>): ReadonlySet<string> {
+  let last = lastNames.get(qualified);
+  if (!last) {
+    last = new Set([...qualified].map((name) => name.slice(name.lastIndexOf('.') + 1)));
+    lastNames.set(qualified, last);
+  }
+  return last;
+}
+
 /** All calls of functions outside the file with one of these canonical names, in order of the text. */
 export function callsTo(values: Values, qualified: ReadonlySet<string>): NodeId[] {
   const { names } = values;
   const found: NodeId[] = [];
-  const last = new Set([...qualified].map((name) => name.slice(name.lastIndexOf('.') + 1)));
+  const last = lastNamesOf(qualified);
   const written = new Set(last);
-  for (const symbol of names.symbols) {
-    for (const binding of symbol.bindings) {
-      if (binding.kind === 'import' && last.has(binding.qualified.slice(binding.qualified.lastIndexOf('.') + 1))) {
-        written.add(symbol.name);
-      }
-    }
+  for (const { symbol, binding } of names.importBindings) {
+    if (last.has(binding.qualified.slice(binding.qualified.lastIndexOf('.') + 1))) written.add(symbol.name);
   }
   for (const name of written) {
     for (const call of names.callsByName.get(name) ?? []) {
@@ -34,10 +42,8 @@ export function callsTo(values: Values, qualified: ReadonlySet<string>): NodeId[
 
 /** Whether the file imports a module, under whatever name. */
 export function importsModule(names: Names, module: string): boolean {
-  return names.symbols.some((symbol) =>
-    symbol.bindings.some(
-      ({ kind, qualified }) => kind === 'import' && (qualified === module || qualified.startsWith(`${module}.`)),
-    ),
+  return names.importBindings.some(
+    ({ binding: { qualified } }) => qualified === module || qualified.startsWith(`${module}.`),
   );
 }
 

@@ -58,7 +58,7 @@ export interface SymbolInfo {
   /** Whether a function within its scope reads it or binds it. */
   isCaptured: boolean;
   /** The functions, other than its own, whose own code reads it. */
-  readonly users: Set<FunctionInfo>;
+  users: Set<FunctionInfo>;
 }
 
 export interface ParamInfo {

@@ -21,12 +21,16 @@ import type {
 /** An element of a value that is not known. */
 const UNKNOWN_ELEMENT = -2;
 const WHOLE = -1;
+/** Of every symbol that no other function reads: never added to. */
+const NO_USERS = new Set<FunctionInfo>();
 
 export class Names {
   readonly functions: FunctionInfo[] = [];
   readonly classes: ClassInfo[] = [];
   readonly symbols: SymbolInfo[] = [];
   readonly module: Scope;
+  /** What is imported, in the order of the symbols. */
+  readonly importBindings: { readonly symbol: SymbolInfo; readonly binding: Binding }[] = [];
   /** Modules from which everything is imported. */
   readonly wildcards: string[] = [];
   /** Every call, in order of the text. */
@@ -49,15 +53,24 @@ export class Names {
   private readonly nameScopes: Scope[] = [];
   private readonly scopeStack: Scope[] = [];
   private readonly endStack: number[] = [];
-  /** Scopes that begin at a node further on. */
+  /** Scopes that begin at a node further on, and a mark for each such node: most nodes begin none. */
   private readonly enterAt = new Map<NodeId, Scope>();
+  private readonly entersAt: Uint8Array;
+  /** The scope that the first pass is in. */
+  private scope: Scope;
 
   constructor(readonly ast: Ast) {
     this.symbolIds = new Int32Array(ast.length);
+    this.entersAt = new Uint8Array(ast.length);
     this.module = newScope('module', 0, undefined, undefined);
+    this.scope = this.module;
     this.declare();
     this.resolve();
     this.giveFields();
+    for (const symbol of this.symbols) {
+      for (const binding of symbol.bindings)
+        if (binding.kind === 'import') this.importBindings.push({ symbol, binding });
+    }
   }
 
   symbolOf(node: NodeId): SymbolInfo | undefined {
@@ -92,24 +105,32 @@ export class Names {
 
   // ------------------------------------------------------------------ first pass
 
-  private get scope(): Scope {
-    return this.scopeStack.at(-1) ?? this.module;
-  }
-
   private declare(): void {
-    const { ast } = this;
-    for (let node = 0; node < ast.length; node++) {
-      while (this.endStack.length > 0 && node >= (this.endStack.at(-1) ?? 0)) {
-        this.endStack.pop();
-        this.scopeStack.pop();
+    const { ast, entersAt, endStack } = this;
+    const { length } = ast;
+    for (let node = 0; node < length; node++) {
+      while (node >= (endStack[endStack.length - 1] ?? length)) {
+        endStack.pop();
+        this.scope = this.scopeStack.pop() ?? this.module;
       }
-      const entered = this.enterAt.get(node);
-      if (entered) {
-        this.scopeStack.push(entered);
-        this.endStack.push(ast.after(node));
+      if (entersAt[node] === 1) {
+        const entered = this.enterAt.get(node);
+        if (entered) this.enterScope(entered, node);
       }
       this.visit(node, ast.kindOf(node));
     }
+  }
+
+  /** The scope holds until the end of a node. */
+  private enterScope(scope: Scope, node: NodeId): void {
+    this.scopeStack.push(this.scope);
+    this.endStack.push(this.ast.after(node));
+    this.scope = scope;
+  }
+
+  private enterLater(scope: Scope, node: NodeId): void {
+    this.enterAt.set(node, scope);
+    this.entersAt[node] = 1;
   }
 
   private visit(node: NodeId, kind: Kind): void {
@@ -234,7 +255,7 @@ export class Names {
     const symbol = name === NONE ? undefined : this.bind(scope, name, { kind: 'function', value: node });
     const block = ast.childOfKind(node, Kind.Block);
     const fn = this.newFunction(node, symbol, ast.hasFlag(node, Flag.Async));
-    if (block !== NONE) this.enterAt.set(block, fn.scope);
+    if (block !== NONE) this.enterLater(fn.scope, block);
     const params = ast.childOfKind(node, Kind.Params);
     if (params !== NONE) this.parameters(params, fn);
     const { cls } = fn;
@@ -250,7 +271,7 @@ export class Names {
     const params = ast.childOfKind(node, Kind.Params);
     const body = ast.lastChild(node);
     if (body !== NONE && body !== params) {
-      this.enterAt.set(body, fn.scope);
+      this.enterLater(fn.scope, body);
       fn.returns.push(body);
     }
     if (params !== NONE) this.parameters(params, fn);
@@ -323,7 +344,7 @@ export class Names {
     this.classes.push(cls);
     this.classAt.set(node, cls);
     const block = ast.childOfKind(node, Kind.Block);
-    if (block !== NONE) this.enterAt.set(block, inner);
+    if (block !== NONE) this.enterLater(inner, block);
   }
 
   private basesOf(node: NodeId, keywords: ReadonlySet<NodeId>): NodeId[] {
@@ -338,11 +359,10 @@ export class Names {
   private comprehension(node: NodeId): void {
     const { ast, scope } = this;
     const inner = newScope('comprehension', node, scope, scope.fn);
-    this.scopeStack.push(inner);
-    this.endStack.push(ast.after(node));
+    this.enterScope(inner, node);
     const first = ast.childOfKind(node, Kind.CompFor);
     const iterable = first === NONE ? NONE : ast.child(first, 1);
-    if (iterable !== NONE) this.enterAt.set(iterable, scope);
+    if (iterable !== NONE) this.enterLater(scope, iterable);
   }
 
   private imports(node: NodeId, kind: Kind): void {
@@ -469,7 +489,7 @@ export class Names {
         bindings: [],
         reads: 0,
         isCaptured: false,
-        users: new Set(),
+        users: NO_USERS,
       };
       this.symbols.push(symbol);
       scope.symbols.set(atom, symbol);
@@ -491,7 +511,9 @@ export class Names {
       symbol.reads++;
       if (symbol.scope === scope || symbol.scope.fn === scope.fn) continue;
       symbol.isCaptured = true;
-      if (scope.fn) symbol.users.add(scope.fn);
+      if (!scope.fn) continue;
+      if (symbol.users === NO_USERS) symbol.users = new Set();
+      symbol.users.add(scope.fn);
     }
   }
 

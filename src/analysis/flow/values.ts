@@ -33,10 +33,11 @@ type Memo = Value | 'unknown' | 'pending' | undefined;
 const MAX_DEPTH = 60;
 
 export class Values {
-  private memo: Memo[];
+  private readonly memo: Memo[];
   private symbolMemo: Memo[] = [];
   private readonly fieldMemo = new Map<object, Memo>();
   private arguments: Arguments | undefined;
+  private loopUses: Map<SymbolInfo | undefined, { call: NodeId; qualified: string }[]> | undefined;
   private depth = 0;
 
   constructor(
@@ -49,7 +50,7 @@ export class Values {
   /** From now on the arguments of known calls tell what parameters are. */
   useArguments(known: Arguments): void {
     this.arguments = known;
-    this.memo = blank(this.names.ast.length);
+    this.memo.fill(undefined);
     this.symbolMemo = [];
     this.fieldMemo.clear();
   }
@@ -105,6 +106,8 @@ export class Values {
 
   /** A method of a class or of its bases in the file. */
   methodOf(cls: ClassInfo, name: string): FunctionInfo | undefined {
+    const own = cls.methods.get(name);
+    if (own || cls.bases.length === 0) return own;
     for (const each of this.linearBases(cls)) {
       const method = each.methods.get(name);
       if (method) return method;
@@ -451,22 +454,37 @@ export class Values {
 
   /** Whether the file treats a name as a loop: passes it where only a loop can be, or calls what only a loop has. */
   private isUsedAsLoop(symbol: SymbolInfo): boolean {
+    const uses = (this.loopUses ??= this.findLoopUses());
+    const places = uses.get(symbol);
+    return (
+      places !== undefined &&
+      places.some(({ call, qualified }) => qualified === '' || externalName(this.of(call + 1)) === qualified)
+    );
+  }
+
+  /** By symbol the calls that treat it as a loop, and the name that a callee must have for that; empty: any. */
+  private findLoopUses(): Map<SymbolInfo | undefined, { call: NodeId; qualified: string }[]> {
     const { names } = this;
     const { ast } = names;
+    const uses = new Map<SymbolInfo | undefined, { call: NodeId; qualified: string }[]>();
+    const add = (node: NodeId, call: NodeId, qualified: string): void => {
+      const symbol = names.symbolOf(node);
+      const list = uses.get(symbol);
+      if (list) list.push({ call, qualified });
+      else uses.set(symbol, [{ call, qualified }]);
+    };
     for (const method of LOOP_ONLY_METHODS) {
       for (const call of names.callsByName.get(method) ?? []) {
-        const object = call + 2;
-        if (ast.kindOf(call + 1) === Kind.Attribute && names.symbolOf(object) === symbol) return true;
+        if (ast.kindOf(call + 1) === Kind.Attribute) add(call + 2, call, '');
       }
     }
     for (const [qualified, place] of Object.entries(LOOP_ARGUMENTS)) {
       for (const call of names.callsByName.get(qualified.slice(qualified.lastIndexOf('.') + 1)) ?? []) {
         const argument = ast.child(call, place + 1);
-        if (argument === NONE || names.symbolOf(argument) !== symbol) continue;
-        if (externalName(this.of(call + 1)) === qualified) return true;
+        if (argument !== NONE) add(argument, call, qualified);
       }
     }
-    return false;
+    return uses;
   }
 
   /** What an annotation says that a value is. */

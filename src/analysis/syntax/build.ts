@@ -11,6 +11,7 @@ import type { Cursor } from './binding';
 import type { ActTable } from './grammar';
 import { Act, ACTS } from './grammar';
 import { Flag, isExpression, isStatement, Kind, KINDS, Op } from './kinds';
+import { firstFrom } from './search';
 import { TreeStore } from './store';
 
 /** How many nodes may be nested: CPython's own limits (100 indents, 200 brackets) leave room for long chains. */
@@ -321,7 +322,7 @@ class Builder {
     this.store.copy(from, old, delta, this.owner());
     const { comments } = from;
     const oldEnd = from.end[old] ?? 0;
-    for (let i = firstAtOrAfter(comments, start - delta); i < comments.length; i += 2) {
+    for (let i = firstFrom(comments, start - delta, 0, comments.length >> 1, 2) * 2; i < comments.length; i += 2) {
       const at = comments[i] ?? 0;
       if (at >= oldEnd) break;
       this.comments.push(at + delta, (comments[i + 1] ?? 0) + delta);
@@ -575,16 +576,4 @@ function endsWithBlock(kind: Kind): boolean {
 /** A dotted name without the white space, line ends and comments that may stand in it. */
 function squeezed(name: string): string {
   return /[\s\\#]/.test(name) ? name.replace(/#.*|[\s\\]+/g, '') : name;
-}
-
-/** The index of the first comment that starts at or after an offset. */
-function firstAtOrAfter(comments: Int32Array, offset: number): number {
-  let low = 0;
-  let high = comments.length >> 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((comments[middle * 2] ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low * 2;
 }

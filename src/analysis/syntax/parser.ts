@@ -6,6 +6,7 @@
 import type { Tree, TreeCursor } from 'web-tree-sitter';
 import { Edit, Language, Parser } from 'web-tree-sitter';
 import type { Span } from '../finding';
+import { Assembly } from './assemble';
 import type { Ast, NodeId } from './ast';
 import { NONE } from './ast';
 import type { Wasm } from './binding';
@@ -16,6 +17,8 @@ import type { ActTable } from './grammar';
 import { actTable, ERROR_TYPE } from './grammar';
 import { isStatement, Kind } from './kinds';
 import { lineAround, positionAt } from './lines';
+import { allStarts, findStarts, FIRST_WORD } from './pieces';
+import { firstFrom } from './search';
 
 /** One replaced range, in offsets of the text before it. */
 export interface Change {
@@ -49,11 +52,32 @@ export class SyntaxParser {
   }
 
   /** Parses a text that will not be edited. */
-  parse(text: string): Ast {
+  parse(text: string, names = newNames()): Ast {
     const tree = this.run(text, null);
-    const ast = this.build(text, tree, newNames(), undefined);
-    tree.delete();
-    return ast;
+    try {
+      if (!tree.rootNode.hasError) return this.build(text, tree, names, undefined);
+      // Where a text is broken its statements are read one by one, so that each error stays in its own.
+      const starts = allStarts(text);
+      const whole = new Assembly(text, text.length >> 2);
+      starts.forEach((start, index) => {
+        const piece = text.slice(start, starts[index + 1] ?? text.length);
+        const ast = starts.length === 1 ? this.build(text, tree, names, undefined) : this.piece(piece, names);
+        whole.add(ast, 0, piece.length + 1, start);
+      });
+      return whole.finish(names);
+    } finally {
+      tree.delete();
+    }
+  }
+
+  /** Parses one top-level statement, with what stands behind it up to the next. */
+  piece(text: string, names: NameTable): Ast {
+    const tree = this.run(text, null);
+    try {
+      return this.build(text, tree, names, undefined);
+    } finally {
+      tree.delete();
+    }
   }
 
   /** Parses a text that will be edited. The caller disposes it. */
@@ -119,18 +143,25 @@ export class SyntaxParser {
   }
 }
 
-/** A text that is kept parsed while it is edited. Not usable after `dispose`. */
+/**
+ * A text that is kept parsed while it is edited. An edit reads anew only the top-level statements that it touches; of one
+ * that is long, only what the edit touches in it. Not usable after `dispose`.
+ */
 export class ParsedText {
-  private tree: Tree;
   private readonly names = newNames();
   private current: Ast;
+  /** The starts of top-level statements; found at the first edit. */
+  private starts: number[] | undefined;
+  /** The long statement that was edited last, as the parser has it. */
+  private long: { start: number; readonly text: string; readonly tree: Tree } | undefined;
+  /** How many characters the last edit gave to the parser. */
+  private given = 0;
 
   constructor(
     private readonly parser: SyntaxParser,
     text: string,
   ) {
-    this.tree = parser.run(text, null);
-    this.current = parser.build(text, this.tree, this.names, undefined);
+    this.current = parser.parse(text, this.names);
   }
 
   get text(): string {
@@ -141,23 +172,112 @@ export class ParsedText {
     return this.current;
   }
 
+  /** How many characters had to be read for the last call of `edit`. */
+  get lastRead(): number {
+    return this.given;
+  }
+
   /** Applies changes in their order, each to the text that the one before left. */
   edit(changes: readonly Change[]): void {
+    this.given = 0;
+    for (const change of changes) this.apply(change);
+  }
+
+  private apply(change: Change): void {
     const old = this.current;
-    let text = old.text;
-    for (const change of changes) {
-      this.tree.edit(treeEdit(text, change));
-      text = applied(text, change);
+    const { span, newText } = change;
+    const text = applied(old.text, change);
+    const starts = (this.starts ??= allStarts(old.text));
+    const delta = newText.length - (span.end - span.start);
+    const newEnd = span.start + newText.length;
+    // A change in its first words can make a statement a part of the one above.
+    let first = lastUpTo(starts, span.start);
+    if (first > 0 && span.start <= (starts[first] ?? 0) + FIRST_WORD) first--;
+    const from = starts[first] ?? 0;
+    const fresh = [from];
+    let behind = text.length;
+    let next = starts.length;
+    findStarts(text, from, (start) => {
+      if (start >= newEnd) {
+        const known = lastUpTo(starts, start - delta);
+        if (starts[known] === start - delta && known > first) {
+          behind = start;
+          next = known;
+          return true;
+        }
+      }
+      fresh.push(start);
+      return false;
+    });
+    const whole = new Assembly(text, old.length + (newText.length >> 1) + 64);
+    whole.add(old, 0, from, 0);
+    fresh.forEach((start, index) => {
+      const end = fresh[index + 1] ?? behind;
+      const isSame = end <= span.start && starts[first + index] === start && starts[first + index + 1] === end;
+      if (isSame) whole.add(old, start, end, 0);
+      else whole.add(this.readPiece(text.slice(start, end), start, change), 0, end - start + 1, start);
+    });
+    if (next < starts.length) whole.add(old, behind - delta, old.text.length + 1, delta);
+    this.starts = [...starts.slice(0, first), ...fresh, ...starts.slice(next).map((start) => start + delta)];
+    if (this.long && this.long.start > span.start) this.long.start += delta;
+    this.current = whole.finish(this.names);
+  }
+
+  /** The tree of a statement that a change has touched. @param start where it begins in the text */
+  private readPiece(text: string, start: number, { span, newText }: Change): Ast {
+    const { parser, names, long } = this;
+    this.given += text.length;
+    if (text.length < LONG) return parser.piece(text, names);
+    const before = this.current;
+    let oldTree: Tree | null = null;
+    // The same statement as last time, with this change in it.
+    const inside = { span: { start: span.start - start, end: span.end - start }, newText };
+    if (
+      long?.start === start &&
+      inside.span.start > 0 &&
+      inside.span.end <= long.text.length &&
+      applied(long.text, inside) === text
+    ) {
+      long.tree.edit(treeEdit(long.text, inside));
+      oldTree = long.tree;
     }
-    const next = this.parser.run(text, this.tree);
-    this.tree.delete();
-    this.tree = next;
-    this.current = this.parser.build(text, next, this.names, unchangedParts(old, text));
+    let tree = parser.run(text, oldTree);
+    const isBroken = tree.rootNode.hasError;
+    if (oldTree && isBroken) {
+      // Of a broken text the parser finds another reading on the way than from the start: the text alone is to decide.
+      tree.delete();
+      tree = parser.run(text, null);
+    }
+    const prefix = Math.max(0, Math.min(text.length, inside.span.start));
+    const suffixStart = Math.max(prefix, inside.span.start + newText.length);
+    const delta = newText.length - (span.end - span.start);
+    const reuse: Reuse = {
+      ast: before,
+      find: (from, to) => {
+        // A statement's neighbour decides where it ends: what touches the change is read anew.
+        if (to < prefix) return statementAt(before, from + start, to + start);
+        if (from > suffixStart) return statementAt(before, from + start - delta, to + start - delta);
+        return NONE;
+      },
+    };
+    const ast = parser.build(text, tree, names, isBroken ? undefined : reuse);
+    long?.tree.delete();
+    this.long = { start, text, tree };
+    return ast;
   }
 
   dispose(): void {
-    this.tree.delete();
+    this.long?.tree.delete();
+    this.long = undefined;
   }
+}
+
+/** From this length on a statement is kept as the parser has it while it is edited. */
+const LONG = 4000;
+
+/** The index of the last start that is not behind an offset. */
+function lastUpTo(starts: readonly number[], offset: number): number {
+  return firstFrom(starts, offset + 1, 1, starts.length) - 1;
 }
 
 function newNames(): NameTable {
@@ -208,44 +328,9 @@ function errorsOf(tree: Tree): { size: number; first: number } {
   return { size, first };
 }
 
-/** Finds statements of an older tree that stand unchanged in a newer text. */
-function unchangedParts(old: Ast, text: string): Reuse {
-  const prefix = commonPrefix(old.text, text);
-  const suffix = commonSuffix(old.text, text, prefix);
-  const suffixStart = text.length - suffix;
-  const shift = old.text.length - text.length;
-  const find = (start: number, end: number): NodeId => {
-    if (end <= prefix) return statementAt(old, start, end);
-    if (start >= suffixStart) return statementAt(old, start + shift, end + shift);
-    return NONE;
-  };
-  return { ast: old, find };
-}
-
-function commonPrefix(a: string, b: string): number {
-  const limit = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < limit && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  return at;
-}
-
-function commonSuffix(a: string, b: string, prefix: number): number {
-  const limit = Math.min(a.length, b.length) - prefix;
-  let count = 0;
-  while (count < limit && a.charCodeAt(a.length - 1 - count) === b.charCodeAt(b.length - 1 - count)) count++;
-  return count;
-}
-
 /** The whole and error-free statement with exactly this span, or `NONE`. */
 function statementAt(ast: Ast, start: number, end: number): NodeId {
-  let low = 0;
-  let high = ast.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ast.start[middle] ?? 0) < start) low = middle + 1;
-    else high = middle;
-  }
-  for (let node = low; node < ast.length && ast.start[node] === start; node++) {
+  for (let node = firstFrom(ast.start, start, 0, ast.length); node < ast.length && ast.start[node] === start; node++) {
     if (ast.end[node] === end && isStatement(ast.kindOf(node))) return isWhole(ast, node) ? node : NONE;
   }
   return NONE;

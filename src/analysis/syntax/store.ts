@@ -46,26 +46,37 @@ export class TreeStore implements AstArrays {
 
   /** Appends a copy of a subtree of another tree that has the same names, moved by `delta` in the text. */
   copy(from: Ast, root: NodeId, delta: number, parent: NodeId): NodeId {
-    const count = from.size[root] ?? 1;
+    const at = this.length;
+    this.copyRange(from, root, from.after(root), delta);
+    this.up[at] = parent < 0 ? 0 : at - parent;
+    return at;
+  }
+
+  /**
+   * Appends copies of neighbouring subtrees of another tree that has the same names, moved by `delta` in the text, below the
+   * root of this one. @param last the first node behind them
+   */
+  copyRange(from: Ast, first: NodeId, last: NodeId, delta: number): void {
+    const count = last - first;
     const at = this.length;
     if (at + count > this.kind.length) this.grow(at + count);
-    const end = root + count;
-    this.kind.set(from.kind.subarray(root, end), at);
-    this.flags.set(from.flags.subarray(root, end), at);
-    this.size.set(from.size.subarray(root, end), at);
-    this.up.set(from.up.subarray(root, end), at);
-    this.atom.set(from.atom.subarray(root, end), at);
-    this.start.set(from.start.subarray(root, end), at);
-    this.end.set(from.end.subarray(root, end), at);
+    this.kind.set(from.kind.subarray(first, last), at);
+    this.flags.set(from.flags.subarray(first, last), at);
+    this.size.set(from.size.subarray(first, last), at);
+    this.up.set(from.up.subarray(first, last), at);
+    this.atom.set(from.atom.subarray(first, last), at);
+    this.start.set(from.start.subarray(first, last), at);
+    this.end.set(from.end.subarray(first, last), at);
+    const end = at + count;
     if (delta !== 0) {
-      for (let i = at; i < at + count; i++) {
-        this.start[i] = (this.start[i] ?? 0) + delta;
-        this.end[i] = (this.end[i] ?? 0) + delta;
+      const { start, end: ends } = this;
+      for (let i = at; i < end; i++) {
+        start[i] = (start[i] ?? 0) + delta;
+        ends[i] = (ends[i] ?? 0) + delta;
       }
     }
-    this.up[at] = parent < 0 ? 0 : at - parent;
-    this.length = at + count;
-    return at;
+    for (let node = at; node < end; node += this.size[node] ?? 1) this.up[node] = node;
+    this.length = end;
   }
 
   private grow(needed: number): void {

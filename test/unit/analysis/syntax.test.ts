@@ -129,7 +129,8 @@ describe('syntax', () => {
     }
   });
 
-  it('gives the same tree after edits as when it reads the text anew', async () => {
+  it('gives the same tree after edits as when it reads the text anew, a broken text too', async function () {
+    this.timeout(120_000);
     const syntax = await parser();
     const edit = fc.record({
       at: fc.nat(),
@@ -157,14 +158,64 @@ describe('syntax', () => {
           const start = at % (open.text.length + 1);
           const end = Math.min(open.text.length, start + remove);
           open.edit([{ span: { start, end }, newText: insert }]);
-          // Of a broken text the parser may find another reading on the way.
-          const anew = syntax.parse(open.text);
-          if (!anew.hasErrors && !open.ast.hasErrors) assert.equal(shape(open.ast), shape(anew));
+          assert.equal(shape(open.ast), shape(syntax.parse(open.text)));
         }
         open.dispose();
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('reads one top-level statement for a keystroke, of a long one and of many', async () => {
+    const syntax = await parser();
+    const unit = (n: number): string =>
+      `async def f${n}(x):\n    for y in x:\n        await g(y, ${n})\n    return x\n\n\n`;
+    const many = Array.from({ length: 1000 }, (_, n) => unit(n)).join('');
+    const long = `class A:\n${Array.from({ length: 300 }, (_, n) => unit(n).replaceAll(/^(?=.)/gm, '    ')).join('')}\nx = 1\n`;
+    for (const [text, limit] of [
+      [many, 2 * unit(1000).length],
+      [long, long.length + 1],
+    ] as const) {
+      const open = syntax.open(text);
+      const at = text.indexOf('await g(', text.length / 2);
+      for (const [start, end, newText] of [
+        [at, at, 'q'],
+        [at, at + 1, ''],
+        [at + 8, at + 8, '('],
+        [at + 8, at + 9, ''],
+      ] as const) {
+        open.edit([{ span: { start, end }, newText }]);
+        assert.ok(open.lastRead > 0 && open.lastRead <= limit, `${open.lastRead} characters`);
+        assert.equal(shape(open.ast), shape(syntax.parse(open.text)));
+      }
+      assert.equal(open.text, text);
+      open.dispose();
+    }
+  });
+
+  it('knows where a statement ends that goes on in another line, and where one that is not closed', async () => {
+    const syntax = await parser();
+    const cases: [text: string, find: string, insert: string][] = [
+      ['if a:\n    b\nels:\n    c\n', 'ls:', 'l'],
+      ['x = 1\n@d\ndef f(): pass\ny = 2\n', 'def', '@e\n'],
+      ['x = (1,\n2)\ny = 3\n', '(1', ''],
+      ["s = '''a\nb\n'''\nt = 1\n", "'''\nt", '# '],
+      ['a = b \\\n+ c\nd = 1\n', '\n+', ' '],
+      ['f(\ndef g():\n    return 1\n', ')', ')'],
+      ['\n\n# only a comment\n', '#', 'x'],
+      ['   \n', '\n', 'x'],
+      ['try:\n    a\nfinally:\n    b\n', 'finally', 'x'],
+    ];
+    for (const [text, find, insert] of cases) {
+      const open = syntax.open(text);
+      const at = Math.max(0, text.indexOf(find));
+      open.edit([{ span: { start: at, end: at }, newText: insert }]);
+      assert.equal(shape(open.ast), shape(syntax.parse(open.text)), JSON.stringify(open.text));
+      open.edit([{ span: { start: at, end: at + insert.length }, newText: '' }]);
+      assert.equal(open.text, text);
+      assert.equal(shape(open.ast), shape(syntax.parse(text)), JSON.stringify(text));
+      open.dispose();
+    }
   });
 
   it('keeps what is whole where a line is being typed', async () => {

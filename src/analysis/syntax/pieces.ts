@@ -1,0 +1,106 @@
+/**
+ * Where the statements of a module begin that stand at its top level, found without parsing: each can be read by itself.
+ * Strings, brackets and continued lines are passed over. A definition that begins a line ends every bracket that is still
+ * open before it, as the brackets of valid Python end before one: so a line that is being typed spoils its own statement
+ * only. Says nothing of what the statements are.
+ */
+
+/** Characters that decide something; all others are passed over at once. */
+const TELLING = /[#'"()[\]{}\\\n]/g;
+/** What continues the statement above it. */
+const CLAUSE = /(?:else|elif|except|finally)\b/y;
+/** What can stand in no bracket. */
+const DEFINITION = /(?:def|class|async[ \t]+def|@|import|from|return|with|try)\b|@/y;
+/** What begins no statement: white space, a comment, a line end, a closing bracket. */
+const NO_START = /[\s#)\]}\uFEFF\u2060\u200B]/;
+
+/** How far behind its start a change can still make a statement a part of the one above, or no longer. */
+export const FIRST_WORD = 16;
+
+const NEWLINE = 10;
+const BACKSLASH = 92;
+const AT = 64;
+
+/**
+ * Tells the starts of top-level statements, in order, from one of them on.
+ * @param from a start that is known, or 0
+ * @param visit is given each start behind `from`; true ends the search
+ */
+export function findStarts(text: string, from: number, visit: (start: number) => boolean): void {
+  let depth = 0;
+  let at = from;
+  let isDecorated = text.charCodeAt(from) === AT;
+  for (;;) {
+    // To the end of the line, and of what goes on behind it.
+    TELLING.lastIndex = at;
+    const match = TELLING.exec(text);
+    if (!match) return;
+    at = match.index + 1;
+    switch (match[0]) {
+      case '#': {
+        const end = text.indexOf('\n', at);
+        if (end < 0) return;
+        at = end;
+        continue;
+      }
+      case "'":
+      case '"':
+        at = behindString(text, at - 1);
+        continue;
+      case '(':
+      case '[':
+      case '{':
+        depth++;
+        continue;
+      case ')':
+      case ']':
+      case '}':
+        if (depth > 0) depth--;
+        continue;
+      case '\\':
+        // A continued line, or a slip of the pen.
+        if (text.charCodeAt(at) === 13) at++;
+        if (text.charCodeAt(at) === NEWLINE) at++;
+        continue;
+      default:
+    }
+    if (at >= text.length || NO_START.test(text[at] ?? '')) continue;
+    if (depth > 0) {
+      DEFINITION.lastIndex = at;
+      if (!DEFINITION.test(text)) continue;
+      depth = 0;
+    } else {
+      CLAUSE.lastIndex = at;
+      if (CLAUSE.test(text)) continue;
+    }
+    const isStart = !isDecorated;
+    isDecorated = text.charCodeAt(at) === AT;
+    if (isStart && visit(at)) return;
+  }
+}
+
+/** The place behind a string that begins at a quote; at the line's end where it is never closed. */
+function behindString(text: string, open: number): number {
+  const quote = text.charCodeAt(open);
+  const isTriple = text.charCodeAt(open + 1) === quote && text.charCodeAt(open + 2) === quote;
+  for (let at = open + (isTriple ? 3 : 1); at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === NEWLINE && !isTriple) return at;
+    else if (code === quote) {
+      if (!isTriple) return at + 1;
+      if (text.charCodeAt(at + 1) === quote && text.charCodeAt(at + 2) === quote) return at + 3;
+    }
+  }
+  return text.length;
+}
+
+/** All starts of a text: 0, whatever stands there, and every further one. */
+export function allStarts(text: string): number[] {
+  const starts = [0];
+  findStarts(text, 0, (start) => {
+    starts.push(start);
+    return false;
+  });
+  return starts;
+}
