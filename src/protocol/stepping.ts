@@ -69,6 +69,10 @@ export type RuntimeCommand =
   | { readonly command: 'task'; readonly loop: number; readonly action: TaskAction; readonly task: number }
   /** In place of those set before. The result is a `BreakOnAnswer`; a filter with an error is off. */
   | { readonly command: 'breakOn'; readonly filters: readonly BreakOn[] }
+  /** With a debugger: which tasks are pinned (addresses), and how many have rows at a stop at most (100 if not said). */
+  | { readonly command: 'rows'; readonly pinned?: readonly number[]; readonly most?: number }
+  /** With a debugger: `others`: all tasks run while something is awaited in the console; `cancel`: what is awaited there now. */
+  | { readonly command: 'console'; readonly others?: boolean; readonly cancel?: boolean }
   /** Whether loops' clocks stand still while their threads are stopped (default true), and whether the first tick of the first loop stops. */
   | { readonly command: 'stepping'; readonly freezeClock: boolean; readonly stopOnFirstTick: boolean };
 
@@ -90,6 +94,21 @@ export interface BreakOnAnswer {
 /** Result of `order` and `task`: what was done, as a sentence. The other commands have an empty result. */
 export interface ChangeAnswer {
   readonly text: string;
+}
+
+/**
+ * Event on debugpy's own channel before each stop of a thread by the debugger, DAP's numbers as debugpy gives them: which row of
+ * `threads` stands for which task (address), and which loop's stop between two handles it is, if it is one.
+ */
+export const BRIDGE_EVENT = 'loopscope/bridge';
+export interface BridgeEvent {
+  readonly threadId: number;
+  readonly loop: number; // 0: no loop runs in that thread
+  readonly rows: readonly { readonly threadId: number; readonly task: number }[];
+  /** Tasks without a row, and the row that says so. */
+  readonly more: number;
+  readonly moreThreadId?: number;
+  readonly stop: Extract<SteppingMessage, { type: 'stopped' }> | null;
 }
 
 /** A handle as a stop or a step report names it. */

@@ -14,10 +14,11 @@ import time
 
 from . import dispatch, link
 from .clocks import monotonic
+from .start import start_new_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from .recorder import Recorder
     from .session import Session
@@ -42,6 +43,9 @@ class Reader:
         self._draining = False
         self._stopping = False
         self._alive: Any = None
+        self._errands: list[Callable[[bool], None]] = []
+        self._done_errands = 0
+        self.begin_thread: Callable[[Callable[..., None], tuple[Any, ...]], object] = start_new_thread
         self._wake_in: link.Descriptor | None = None
         self._wake_out: link.Descriptor | None = None
 
@@ -55,7 +59,7 @@ class Reader:
         self._alive = _thread.allocate_lock()
         self._alive.acquire()
         try:
-            _thread.start_new_thread(self._run, (self._alive,))
+            self.begin_thread(self._run, (self._alive,))
         except BaseException:
             self._alive.release()
             raise
@@ -72,6 +76,11 @@ class Reader:
             wait_for_one_thread()
         self._alive = None
         return True
+
+    def run_in_thread(self, function: Callable[[bool], None]) -> None:
+        """Has a function called in the thread with True: now if it runs, and whenever it begins; and with False when it ends."""
+        self._errands.append(function)
+        self._wake()
 
     def close(self) -> None:
         """Gives back the descriptors. The thread must have ended, or be the caller."""
@@ -98,8 +107,12 @@ class Reader:
 
     def _run(self, alive: Any) -> None:
         session = self._session
+        self._done_errands = 0
         try:
             while session.active and session.link.open and not self._stopping:
+                while self._done_errands < len(self._errands):
+                    self._done_errands += 1
+                    self._errands[self._done_errands - 1](True)
                 if self._wait_for_input():
                     for message in session.link.receive():
                         self._handle(message)
@@ -112,6 +125,8 @@ class Reader:
             session.fail(error)
         finally:
             ends = not self._stopping
+            for errand in self._errands:
+                errand(False)
             alive.release()
         if ends:
             session.end()
@@ -157,8 +172,7 @@ class Reader:
             if recorder is None:
                 dispatch.answer(session, None, 0, message)
                 return
-            stepping = session.stepping
-            if stepping is not None and recorder.stepper is not None and recorder.stepper.held and not stepping.gate.serves:
+            if recorder.stepper is not None and recorder.stepper.is_elsewhere:
                 recorder.flush()
                 dispatch.answer(session, recorder.loop(), recorder.number, message)
                 return

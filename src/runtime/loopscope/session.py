@@ -11,7 +11,7 @@ import os
 from asyncio import tasks
 from weakref import ref
 
-from . import dispatch, json_text, wire
+from . import bridge, dispatch, json_text, wire
 from .births import Births
 from .facts import Facts
 from .fork import watch_forks
@@ -226,5 +226,6 @@ def begin(link: Link, address: str, token: str, follow: bool, stepping: str = ""
                 session.use_stepping().set_up(settings)  # pyright: ignore[reportUnknownArgumentType]
         except Exception as error:
             session.fail(error)
+    bridge.watch(session)
     atexit.register(session.finish, "the program has ended")
     watch_forks(session, lambda connection: begin(connection, address, token, follow))

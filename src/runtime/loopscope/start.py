@@ -6,6 +6,7 @@ it leaves nothing behind.
 
 from __future__ import annotations
 
+import _thread
 import sys
 
 from . import link
@@ -14,6 +15,10 @@ from .import_hook import watch_import
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
+
+
+start_new_thread = _thread.start_new_thread
+"""As it was before anybody replaced it: a debugger would trace and show our own thread."""
 
 
 def start(address: str, token: str, started: str, follow: bool, stepping: str = "") -> None:

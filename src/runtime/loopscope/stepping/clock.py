@@ -37,6 +37,11 @@ class LoopClock:
         """Whether it stands still."""
         return self._since is not None
 
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Who holds it."""
+        return tuple(self._holders)
+
     def time(self) -> float:
         """The loop's time."""
         since = self._since

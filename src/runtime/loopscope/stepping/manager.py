@@ -22,7 +22,7 @@ from .stepper import Stepper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from ..recorder import Recorder
     from ..session import Session
@@ -41,6 +41,8 @@ class Stepping:
         self.breaks = Breaks(self)
         self.stride = HANDLES_BETWEEN_CHECKS
         self.stop_on_first_tick = False
+        self.commands: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+        """Commands that others do, by name, in the reader's thread; as in `_perform`."""
         self._steppers: dict[int, Stepper] = {}
         session.loops.on_run = self._loop_runs
 
@@ -77,7 +79,7 @@ class Stepping:
         if command in ("order", "task"):
             recorder = self.session.loops.by_number(number)
             stepper = recorder.stepper if recorder is not None else None
-            if recorder is not None and not (stepper is not None and stepper.held and not self.gate.serves):
+            if recorder is not None and not (stepper is not None and stepper.is_elsewhere):
                 return recorder, message
         self.answer(message)
         return None
@@ -100,6 +102,9 @@ class Stepping:
         if command == "stepping":
             self.set_up(message)
             return {}
+        others = self.commands.get(str(command))
+        if others is not None:
+            return others(message)
         if command == "breakOn":
             return {"errors": self.breaks.set([item for item in a_list(message.get("filters")) if isinstance(item, dict)])}
         if command in ("pause", "continue") and number == 0:
@@ -134,14 +139,14 @@ class Stepping:
         stepper = recorder.stepper
         if stepper is None:
             return
-        if stepper.held:
+        if stepper.held or stepper.at_line:
             stepper.go(None, message.get("gate") is not False)
         else:
             stepper.want_nothing()
 
     def _step(self, recorder: Recorder, loop: Any, message: dict[str, Any]) -> None:
         stepper = recorder.stepper
-        if stepper is None or not stepper.held:
+        if stepper is None or not (stepper.held or stepper.at_line):
             raise ValueError("The loop runs: pause it before you step it.")
         asked: Any = message.get("goal")
         goal: dict[str, Any] = dict(asked) if isinstance(asked, dict) else {}

@@ -44,6 +44,8 @@ class Stepper:
         self.lock.acquire()
         self.held = False
         """Whether the thread is at a stop, and has not been let go."""
+        self.at_line = False
+        """Whether a debugger holds the thread within a handle: a goal is noted, for when it goes on."""
         self.stop: dict[str, Any] | None = None
         """The message of the stop at which the loop is."""
         self.goal: Goal | None = None
@@ -88,7 +90,7 @@ class Stepper:
 
     def go(self, goal: dict[str, Any] | None, wake: bool) -> None:
         """The adapter lets the held loop go until a goal; `wake` False: it only notes the goal, and the gate lets it go."""
-        if wake:
+        if wake and not self.at_line:
             self.release(goal)
         else:
             self._released = goal
@@ -99,6 +101,24 @@ class Stepper:
             self._released = goal
             self.held = False
             self.stepping.gate.wake(self)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the thread is held where it answers nothing: the reader's thread does it."""
+        return self.at_line or (self.held and not self.stepping.gate.serves)
+
+    def stops_at_line(self) -> None:
+        """A debugger is about to hold the thread, within a handle."""
+        self._released = None
+        self.at_line = True
+
+    def goes_on_from_line(self, loop: Any) -> None:
+        """The debugger has let it go."""
+        self.at_line = False
+        goal, self._released = self._released, None
+        if goal is not None and self.stepping.session.active:
+            self.goal = Goal(goal, loop, self.recorder.tick, True, self.task_of)
+            self.look()
 
     def let_go(self) -> None:
         """The adapter has gone, or an error of ours: the loop runs on as if nobody had stepped it."""

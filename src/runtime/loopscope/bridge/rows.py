@@ -1,0 +1,193 @@
+"""Tasks as rows beside threads: while pydevd holds the thread of a loop, its `threads` lists them, and their stacks are the await chains.
+
+Filled just before the stop and taken out just after it, so that nothing of the program is kept while it runs. Which tasks, if there are too
+many for a call stack, is decided here; the names are asyncio's own, no method of a task is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import weakref
+from asyncio import tasks
+
+from ..inspection.budget import Budget
+from ..inspection.chain import chain_of
+from ..inspection.registry import is_live_on, snapshot
+from ..inspection.relations import awaiters_of
+from ..inspection.tasks import coroutine_name, coroutine_of, name_of
+from . import pydevd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+MOST_ROWS = 100
+"""Rows of tasks at one stop, if the adapter does not say another number."""
+
+MOST_SORTED = 20_000
+"""Above so many tasks those for the rows are taken as they come, not in the order of their names."""
+
+SECONDS = 0.02
+"""How long the rows of one stop may take to be looked up; those that were found until then are shown."""
+
+
+class Stack:
+    """What stands in for a frame in pydevd's table of custom frames: the frames of a row, innermost first."""
+
+    f_back = None
+
+    def __init__(self, frames: list[FrameType]) -> None:
+        self.frames = frames
+
+
+def current_task(loop: Any) -> Any:
+    """The task that a loop steps at this moment, or None."""
+    return tasks.current_task(loop)
+
+
+def running_loop() -> Any:
+    """The loop that runs in this thread, or None."""
+    return asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage]
+
+
+def outermost_frame(task: Any) -> Any:
+    """The frame of a task's coroutine; None if it has ended, or is of a type without one."""
+    coroutine = coroutine_of(task)
+    return getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+
+
+def is_in(frame: FrameType | None, outermost: FrameType | None) -> bool:
+    """Whether a frame was called, over any number of others, by that frame."""
+    while frame is not None and outermost is not None:
+        if frame is outermost:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def suspended_frames(task: Any) -> list[FrameType]:
+    """The await chain of a task that is not running, innermost first."""
+    return [link.frame for link in reversed(chain_of(task).links) if link.frame is not None]
+
+
+def running_frames(task: Any, frame: FrameType) -> list[FrameType]:
+    """The frames of a task that runs, from that one outwards; [] if the frame is not the task's."""
+    outermost = outermost_frame(task)
+    frames: list[FrameType] = []
+    current: FrameType | None = frame
+    while current is not None:
+        frames.append(current)
+        if current is outermost:
+            return frames
+        current = current.f_back
+    return []
+
+
+class Rows:
+    """The rows of one stop after the other."""
+
+    def __init__(self, api: pydevd.Pydevd) -> None:
+        self._api = api
+        frames: Any = pydevd.find("_pydevd_bundle.pydevd_custom_frames")
+        utils: Any = pydevd.find("_pydevd_bundle.pydevd_frame_utils")
+        self._container: Any = frames.CustomFramesContainer
+        self._custom_frame: Any = frames.CustomFrame
+        self._utils = utils
+        self._stock: Any = utils.create_frames_list_from_frame
+        self._numbers: dict[int, tuple[Any, int]] = {}
+        self._last = 0
+        self.pinned: list[int] = []
+        """Addresses of the tasks that a person has pinned."""
+        self.most = MOST_ROWS
+
+    def frames_list(self, frame: Any) -> Any:
+        """What stands in for pydevd's `create_frames_list_from_frame`."""
+        if type(frame) is not Stack:
+            return self._stock(frame)
+        frames = self._utils.FramesList()
+        for each in frame.frames:
+            frames.append(each)
+        return frames
+
+    def fill(self, py_db: Any, thread: Any, loop: Any, frame: FrameType) -> tuple[list[str], dict[str, Any]]:
+        """Enters the rows of a loop whose thread is about to be held at that frame. The keys, for `clear`, and what the adapter is told:
+        which row stands for which task, and how many tasks have none."""
+        thread_id: str = self._api.thread_id(thread)
+        current = current_task(loop)
+        chosen, more = self._choose(loop, current)
+        keys: list[str] = []
+        told: list[dict[str, Any]] = []
+        entries: list[tuple[str, Any]] = []
+        for task in chosen:
+            frames = running_frames(task, frame) if task is current else suspended_frames(task)
+            key = "__frame__:loopscope-" + str(self._number_of(task)) + "|" + thread_id
+            name = name_of(task) + " · " + coroutine_name(coroutine_of(task))
+            entries.append((key, self._custom_frame(name, Stack(frames), thread.ident)))
+            told.append({"threadId": self._api.client_id(key), "task": id(task)})
+        body: dict[str, Any] = {"rows": told, "more": more}
+        if more:
+            key = "__frame__:loopscope-more|" + thread_id
+            entries.append((key, self._custom_frame(f"{more:,} more", Stack([]), thread.ident)))
+            body["moreThreadId"] = self._api.client_id(key)
+        with self._container.custom_frames_lock:
+            for key, entry in entries:
+                self._container.custom_frames[key] = entry
+                keys.append(key)
+        return keys, body
+
+    def clear(self, keys: list[str]) -> None:
+        """Takes the rows out again."""
+        with self._container.custom_frames_lock:
+            for key in keys:
+                self._container.custom_frames.pop(key, None)
+
+    def _choose(self, loop: Any, current: Any) -> tuple[list[Any], int]:
+        """The tasks that get rows, in their order, and how many others there are."""
+        budget = Budget(SECONDS)
+        live = [task for task in (reference() for reference in snapshot(loop)) if task is not None and is_live_on(task, loop)]
+        order: dict[int, Any] = {}
+        if current is not None:
+            order[id(current)] = current
+            queue = [current]
+            for task in queue:
+                for awaiter in awaiters_of(task, budget)[: self.most]:
+                    if id(awaiter) not in order and is_live_on(awaiter, loop):
+                        order[id(awaiter)] = awaiter
+                        queue.append(awaiter)
+                if len(order) >= self.most // 2:
+                    break
+        if self.pinned:
+            by_address = {id(task): task for task in live}
+            for address in self.pinned:
+                if address in by_address:
+                    order.setdefault(address, by_address[address])
+        if len(live) <= MOST_SORTED:
+            live.sort(key=_age)
+        seen: set[int] = set()
+        for task in live:
+            seen.add(id(task))
+            if len(order) < self.most:
+                order.setdefault(id(task), task)
+        total = len(seen.union(order))
+        chosen = list(order.values())[: self.most]
+        return chosen, total - len(chosen)
+
+    def _number_of(self, task: Any) -> int:
+        """A number of the task's own, so that its row is the same at the next stop."""
+        known = self._numbers.get(id(task))
+        if known is not None and known[0]() is task:
+            return known[1]
+        if len(self._numbers) > 4 * MOST_ROWS:
+            self._numbers = {address: entry for address, entry in self._numbers.items() if entry[0]() is not None}
+        self._last += 1
+        self._numbers[id(task)] = (weakref.ref(task), self._last)
+        return self._last
+
+
+def _age(task: Any) -> tuple[int, str]:
+    """Orders tasks by age as far as their names tell: `Task-N` are numbered as they are created. Others come after them."""
+    name = name_of(task)
+    digits = name[5:] if name.startswith("Task-") else ""
+    return (int(digits), "") if digits.isdecimal() and len(digits) < 20 else (sys.maxsize, name)

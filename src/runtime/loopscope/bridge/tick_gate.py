@@ -1,0 +1,106 @@
+"""A loop's stop between two handles as a real stop of its thread: pydevd holds it and tells the client, so the client's own buttons step.
+
+Stands in for the runtime's gate (stepping/gate.py). While pydevd holds the thread, step over means one handle, step out one tick, step into
+the first line of the person's code that the next task runs, and continue goes on, or until the goal that the adapter has noted.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from ..places import OWN_FOLDER
+from ..stepping.gate import Gate
+from . import pydevd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from .bridge import Bridge
+
+
+class TickGate:
+    """The gate of a session whose program is under pydevd."""
+
+    by_debugger = True
+    serves = False
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._own = Gate()
+        self._waiting: dict[int, Any] = {}
+
+    def wait(self, stepper: Any, loop: Any, stop: dict[str, Any]) -> None:
+        """As `Gate.wait`."""
+        bridge = self._bridge
+        api = bridge.api
+        py_db: Any = api.debugger()
+        if py_db is None or py_db.pydb_disposed or not bridge.is_client_there(py_db):
+            stop["byDebugger"] = False
+            self._own.wait(stepper, loop, stop)
+            return
+        thread: Any = threading.current_thread()
+        info = api.info(thread)
+        if bridge.was_let_go(thread, stop["reason"]):
+            return
+        tracing = api.pause_tracing()
+        self._waiting[stepper.recorder.number] = thread
+        try:
+            bridge.steps.forget(thread.ident)
+            task = next_task(stepper, loop)
+            if info.pydev_state != pydevd.STATE_SUSPEND:
+                _suspend(py_db, thread, stop["reason"])
+            bridge.mark_tick(stop)
+            py_db.do_wait_suspend(thread, _frame(), "line", None)
+            self._waiting.pop(stepper.recorder.number, None)  # From here on `release` is ours.
+            command = info.pydev_step_cmd
+            if not stepper.held:
+                command = -1  # It was let go by the adapter, or for good.
+            if command in pydevd.OVER:
+                stepper.release({"kind": "handle"})
+            elif command in pydevd.RETURN:
+                stepper.release({"kind": "tick"})
+            elif command in pydevd.INTO:
+                stepper.release({"kind": "handle"})
+                if task is not None:
+                    bridge.steps.begin(py_db, thread, task)
+                    return
+                if stop["next"] is not None:
+                    return  # A callback that is no task: the step is armed for whatever it runs, and disarmed at the next stop.
+            api.clear(info)
+        finally:
+            self._waiting.pop(stepper.recorder.number, None)
+            api.go_on_tracing(tracing)
+
+    def wake(self, stepper: Any) -> None:
+        """As `Gate.wake`."""
+        thread = self._waiting.get(stepper.recorder.number)
+        if thread is not None and not stepper.held:
+            self._bridge.api.let_go(thread)
+        self._own.wake(stepper)
+
+
+def next_task(stepper: Any, loop: Any) -> Any:
+    """The task that the handle steps before which a loop is stopped; None: it is no task's, or there is none."""
+    ready: Any = loop._ready
+    if not stepper.left or not ready:
+        return None
+    return stepper.task_of(ready[0])
+
+
+def _suspend(py_db: Any, thread: Any, reason: str) -> None:
+    """Marks a thread as suspended; the reason is told to the client."""
+    if reason in ("pause", "firstTick"):
+        py_db.set_suspend(thread, pydevd.THREAD_SUSPEND, is_pause=True)
+    else:
+        py_db.set_suspend(thread, pydevd.STEP_OVER if reason == "step" else pydevd.SET_BREAK)
+
+
+def _frame() -> FrameType | None:
+    """The first frame outwards that is not ours: the loop's tick."""
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_code.co_filename.startswith(OWN_FOLDER):
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,160 @@
+"""Tasks beside threads while debugpy holds the loop's thread: names, await chains, variables, and nothing left of them afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from debuggee import Debuggee, marked
+
+SERVER = """
+import asyncio
+
+class Quiet:
+    def __repr__(self):
+        raise SystemError("nobody calls this")
+
+async def inner(number):
+    value = number * 10
+    await event.wait()  # inner
+    print("woken", value)
+
+async def handler(number):
+    secret = "s%d" % number
+    await inner(number)  # handler
+
+async def main():
+    global event
+    event = asyncio.Event()
+    tasks = [asyncio.create_task(handler(n), name="h%d" % n) for n in range(3)]
+    await asyncio.sleep(0)
+    here = 1  # stop
+    event.set()
+    await asyncio.gather(*tasks)
+    again = 2  # again
+
+asyncio.run(main())
+"""
+
+
+def rows_of(debuggee: Debuggee) -> dict[str, Any]:
+    """What the bridge told last."""
+    return [event["body"] for event in debuggee.events if event["event"] == "loopscope/bridge"][-1]
+
+
+def test_tasks_are_threads_with_their_await_chains(tmp_path: Path) -> None:
+    with Debuggee(SERVER, tmp_path, breakpoints=[marked(SERVER, "stop"), marked(SERVER, "again")]) as debuggee:
+        stop = debuggee.stopped()
+        threads = debuggee.threads()
+        assert list(threads) == ["MainThread", "Task-1 · main", "h0 · handler", "h1 · handler", "h2 · handler"]
+        chain = [(frame["name"], frame["line"]) for frame in debuggee.stack(threads["h1 · handler"])]
+        assert chain == [("inner", marked(SERVER, "inner")), ("handler", marked(SERVER, "handler"))]
+        running = [(frame["name"], frame["line"]) for frame in debuggee.stack(threads["Task-1 · main"])]
+        assert running == [("main", marked(SERVER, "stop"))]
+        told = rows_of(debuggee)
+        assert [row["threadId"] for row in told["rows"]] == [threads[name] for name in list(threads)[1:]]
+        assert told["threadId"] == stop["threadId"] and told["loop"] == 1 and told["more"] == 0 and told["stop"] is None
+        debuggee.request("continue", threadId=stop["threadId"])
+        debuggee.stopped()
+        assert list(debuggee.threads()) == ["MainThread", "Task-1 · main"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+        assert debuggee.err == b""
+
+
+def test_variables_of_a_suspended_task_are_read_set_and_evaluated(tmp_path: Path) -> None:
+    with Debuggee(SERVER, tmp_path, breakpoints=[marked(SERVER, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        inner, handler = debuggee.stack(debuggee.threads()["h2 · handler"])
+        assert debuggee.locals(handler["id"])["secret"] == "'s2'"
+        assert debuggee.locals(inner["id"])["value"] == "20"
+        assert debuggee.evaluate("value + number", inner["id"])["body"]["result"] == "22"
+        assert debuggee.evaluate("secret", handler["id"], "watch")["body"]["result"] == "'s2'"
+        scope = debuggee.request("scopes", frameId=inner["id"])["scopes"][0]["variablesReference"]
+        debuggee.request("setVariable", variablesReference=scope, name="value", value="-1")
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+        assert b"woken -1" in debuggee.out
+
+
+def test_frames_and_variables_of_a_stop_are_gone_at_the_next(tmp_path: Path) -> None:
+    with Debuggee(SERVER, tmp_path, breakpoints=[marked(SERVER, "stop"), marked(SERVER, "again")]) as debuggee:
+        stop = debuggee.stopped()
+        frame = debuggee.stack(debuggee.threads()["h0 · handler"])[0]["id"]
+        scope = debuggee.request("scopes", frameId=frame)["scopes"][0]["variablesReference"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        debuggee.stopped()
+        for number in (
+            debuggee.send("variables", variablesReference=scope),
+            debuggee.send("evaluate", expression="value", frameId=frame, context="repl"),
+        ):
+            answer = debuggee.response(number)
+            assert not answer["success"] or not answer["body"].get("variables"), answer
+
+
+MANY = """
+import asyncio, weakref
+
+class Held:
+    pass
+
+async def waiter(held):
+    await asyncio.sleep(3600)
+
+async def main():
+    held = Held()
+    tasks = [asyncio.create_task(waiter(held)) for n in range(500)]
+    await asyncio.sleep(0)
+    seen = weakref.ref(held)
+    del held
+    here = 1  # stop
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    del tasks, task
+    await asyncio.sleep(0)
+    print("collected", seen() is None)
+
+asyncio.run(main())
+"""
+
+
+def test_many_tasks_are_capped_and_pinned_ones_come_first(tmp_path: Path) -> None:
+    with Debuggee(MANY, tmp_path, breakpoints=[marked(MANY, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        told = rows_of(debuggee)
+        assert len(told["rows"]) == 100 and told["more"] == 401
+        names = list(debuggee.threads())
+        assert names[1:4] == ["Task-1 · main", "Task-2 · waiter", "Task-3 · waiter"] and names[-1] == "401 more"
+        assert debuggee.stack(told["moreThreadId"]) == []
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+        assert debuggee.out == b"collected True\n"
+        assert debuggee.err == b""
+
+
+THREADS = """
+import asyncio, threading
+
+async def main():
+    await asyncio.sleep(0.05)
+    here = 1  # stop
+    print(sorted(thread.name for thread in threading.enumerate()))
+
+asyncio.run(main())
+threading.Thread(target=lambda: print(threading.current_thread().name.split(" ")[0])).start()
+"""
+
+
+def test_the_runtimes_thread_is_not_shown_and_goes_on(tmp_path: Path) -> None:
+    with Debuggee(THREADS, tmp_path, breakpoints=[marked(THREADS, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        assert list(debuggee.threads()) == ["MainThread", "Task-1 · main"]
+        answer = debuggee.command("stepping", freezeClock=True, stopOnFirstTick=False)
+        assert answer["ok"], "the runtime answers while the program is stopped"
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+        out = debuggee.out
+    with Debuggee(THREADS, tmp_path, runtime=False) as debuggee:
+        assert debuggee.finish() == 0
+        assert out == debuggee.out and out.startswith(b"['MainThread']")

@@ -1,0 +1,169 @@
+"""A loop's stop between two handles is a stop of debugpy's: the client's own buttons step handles and ticks, and clocks stand still."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from debuggee import Debuggee, marked
+
+PROGRAM = """
+import asyncio, time
+
+async def worker(number):
+    for turn in range(3):
+        a = turn  # worker first
+        await asyncio.sleep(0)  # worker await
+        b = turn  # worker second
+
+async def main():
+    loop = asyncio.get_running_loop()
+    workers = [asyncio.create_task(worker(n), name="w%d" % n) for n in range(3)]
+    await asyncio.sleep(0)
+    here = 1  # stop
+    loop.call_soon(len, "callback")
+    begin = loop.time()
+    try:
+        await asyncio.wait_for(loop.create_future(), 1)
+    except asyncio.TimeoutError:
+        print("timeout after %.2f" % (loop.time() - begin))
+    print("idle", flush=True)
+    await done.wait()
+
+async def whole():
+    global done
+    done = asyncio.Event()
+    await main()
+
+asyncio.run(whole())
+"""
+
+
+def told(debuggee: Debuggee) -> dict[str, Any]:
+    """What the bridge said of the last stop."""
+    return [event["body"] for event in debuggee.events if event["event"] == "loopscope/bridge"][-1]
+
+
+def summary(debuggee: Debuggee, stop: dict[str, Any]) -> tuple[Any, ...]:
+    """Of a stop at a tick: DAP's reason, handles that have run, what runs next. Of one at a line: its function and line."""
+    tick = told(debuggee)["stop"]
+    if tick is None:
+        return debuggee.where(stop["threadId"])
+    assert tick["byDebugger"] and tick["frozen"]
+    return stop["reason"], tick["position"], tick["next"] and tick["next"]["text"]
+
+
+def test_the_buttons_step_handles_and_ticks(tmp_path: Path) -> None:
+    with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        assert debuggee.command("pause", loop=1)["ok"]
+        seen: list[tuple[Any, ...]] = []
+        for command in ("continue", "next", "next", "stepOut", "stepIn", "next", "next"):
+            debuggee.request(command, threadId=stop["threadId"])
+            stop = debuggee.stopped()
+            seen.append(summary(debuggee, stop))
+        assert seen == [
+            ("pause", 0, "w0 · worker()"),
+            ("step", 1, "w1 · worker()"),
+            ("step", 2, "w2 · worker()"),
+            ("step", 0, "w0 · worker()"),
+            ("worker", marked(PROGRAM, "worker await")),
+            ("worker", marked(PROGRAM, "worker second")),
+            ("worker", marked(PROGRAM, "worker first") - 1),
+        ]
+        begin = time.monotonic()
+        for _ in range(3):
+            debuggee.request("next", threadId=stop["threadId"])
+            stop = debuggee.stopped()
+        assert (time.monotonic() - begin) / 3 < 0.06, "a step answers within 60 ms"
+        debuggee.request("continue", threadId=stop["threadId"])
+        debuggee.wait_for_output(b"idle")
+        assert b"timeout after 1.0" in debuggee.out
+
+
+def test_a_step_into_a_callback_that_is_no_task_does_not_leak(tmp_path: Path) -> None:
+    with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        debuggee.command("pause", loop=1)
+        seen: list[tuple[Any, ...]] = []
+        for command in ("continue", "next", "next", "next", "stepIn"):
+            debuggee.request(command, threadId=stop["threadId"])
+            stop = debuggee.stopped()
+            seen.append(summary(debuggee, stop))
+        assert seen[-2:] == [("step", 3, "len()"), ("step", 0, "w0 · worker()")]
+
+
+def test_pause_on_an_idle_loop_stops_at_a_tick_at_once(tmp_path: Path) -> None:
+    with Debuggee(PROGRAM, tmp_path) as debuggee:
+        debuggee.wait_for_output(b"idle")
+        for _ in range(3):
+            begin = time.monotonic()
+            debuggee.request("pause", threadId=1)
+            stop = debuggee.stopped()
+            assert time.monotonic() - begin < 0.5
+            assert summary(debuggee, stop) == ("pause", 0, None) or told(debuggee)["stop"]["ready"] == 0
+            assert "Task-1 · whole" in debuggee.threads()
+            debuggee.request("continue", threadId=stop["threadId"])
+            debuggee.event("continued")
+
+
+CLOCKS = """
+import asyncio, threading, time
+
+def in_thread():
+    here = 1  # in thread
+    return 2
+
+async def main():
+    loop = asyncio.get_running_loop()
+    begin, wall = loop.time(), time.monotonic()
+    async def limited():
+        await asyncio.wait_for(loop.create_future(), 1.5)
+    limit = asyncio.create_task(limited())
+    await asyncio.sleep(0)
+    at_line = 1  # at line
+    await loop.run_in_executor(None, in_thread)
+    print("loop %.3f" % (loop.time() - begin), "wall", time.monotonic() - wall > 3, limit.done())
+    limit.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_clocks_stand_still_at_a_line_and_while_another_thread_is_stopped(tmp_path: Path) -> None:
+    with Debuggee(CLOCKS, tmp_path, breakpoints=[marked(CLOCKS, "at line"), marked(CLOCKS, "in thread")]) as debuggee:
+        for _ in range(2):
+            stop = debuggee.stopped()
+            time.sleep(1.6)
+            debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+        words = debuggee.out.split()
+        assert float(words[1]) < 0.5 and words[2:] == [b"wall", b"True", b"False"], debuggee.out
+
+
+def test_the_goal_that_the_adapter_notes_is_run_to(tmp_path: Path) -> None:
+    with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        debuggee.command("pause", loop=1)
+        debuggee.request("continue", threadId=stop["threadId"])
+        stop = debuggee.stopped()
+        row = next(row for row in told(debuggee)["rows"] if row["threadId"] == debuggee.threads()["w2 · worker"])
+        assert debuggee.command("step", loop=1, goal={"kind": "task", "task": row["task"]}, gate=False)["ok"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        stop = debuggee.stopped()
+        assert summary(debuggee, stop) == ("step", 2, "w2 · worker()")
+        # And one that lets the thread go by itself.
+        assert debuggee.command("step", loop=1, goal={"kind": "tick"})["ok"]
+        stop = debuggee.stopped()
+        assert summary(debuggee, stop)[:2] == ("step", 0)
+
+
+def test_when_the_adapter_goes_the_program_goes_on(tmp_path: Path) -> None:
+    with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        debuggee.command("pause", loop=1)
+        debuggee.request("continue", threadId=stop["threadId"])
+        debuggee.stopped()
+        debuggee.hang_up()
+        debuggee.wait_for_output(b"idle")
