@@ -72,7 +72,8 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     const resource = folder?.uri ?? (program === undefined ? undefined : vscode.Uri.file(program));
     const found = await findInterpreter(python, interpreterSystem(resource));
     if ('command' in found) return { ...given, python: found.command };
-    await noInterpreter(found.problem);
+    // Not waited for: until the answer VS Code would show a start under way.
+    void noInterpreter(found.problem);
     return undefined;
   }
 }
