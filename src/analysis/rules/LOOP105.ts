@@ -3,6 +3,7 @@ import type { Facts } from '../facts';
 import type { Related, Span } from '../finding';
 import { CLOSED, ELSEWHERE, ESCAPED, STOPPING, WEAK } from '../flow/bits';
 import { argumentsOfCall } from '../flow/invocations';
+import { selfField } from '../flow/explore';
 import { LOOP } from '../flow/library';
 import type { FunctionInfo } from '../flow/model';
 import type { NodeId } from '../syntax/ast';
@@ -105,7 +106,7 @@ function checkEarly(
       const steps = lives.eventsTo(life.exploration, state);
       const stop = steps.findLast((each) => (each.effect.may & STOPPING) !== 0) ?? late;
       const start = steps.find((each) => (each.effect.may & ELSEWHERE) !== 0);
-      if (!stop || !(start ?? isFromOutside({ ast }, stop.op.node))) continue;
+      if (!stop || !(start ?? isFromOutside({ ast, names, lives }, stop.op.node))) continue;
       const from = stop === late ? (start?.state ?? 0) : stop.state;
       let isAwaited = false;
       for (let at = states[state]?.previous ?? -1; at >= 0 && at !== from; at = states[at]?.previous ?? -1) {
@@ -129,9 +130,15 @@ function checkEarly(
   }
 }
 
-/** `loop.call_soon_threadsafe(loop.stop)`: another thread runs the loop. */
-function isFromOutside({ ast }: Pick<Wanted, 'ast'>, node: NodeId): boolean {
-  return ast.kindOf(node) === Kind.Call && ast.name(node + 1) === 'call_soon_threadsafe';
+/** Whether the stop says that another thread runs the loop: `call_soon_threadsafe(loop.stop)`, or that of a thread's field. */
+function isFromOutside({ ast, names, lives }: Pick<Wanted, 'ast' | 'names' | 'lives'>, node: NodeId): boolean {
+  if (ast.kindOf(node) !== Kind.Call) return false;
+  if (ast.name(node + 1) === 'call_soon_threadsafe') return true;
+  const field = selfField(names, node + 2);
+  const cls = field === undefined ? undefined : names.selfClassOf(node + 3);
+  if (cls === undefined || field === undefined) return false;
+  const own = lives.owned.filter((life) => life.field?.cls === cls && life.field.name === field);
+  return [lives.ofField(cls, field).may, ...own.map(({ done }) => done)].some((bits) => (bits & ELSEWHERE) !== 0);
 }
 
 /** Whether a call may wait for a thread: all but those that are known not to. */

@@ -18,21 +18,22 @@ import {
   someNode,
   statementOf,
 } from './support/edits';
-import { capitalized, theLoop } from './support/loops';
+import { capitalized, moduleOf, theLoop } from './support/loops';
+import { isFree } from './support/rewrites';
 
 export const rule = defineRule({
   code: 'LOOP107',
   name: 'several-loops',
   severity: 'warning',
   summary: 'A new event loop per iteration, or several open loops in one thread.',
-  facts: ['ast', 'names', 'lives'],
+  facts: ['ast', 'names', 'values', 'lives', 'raising', 'settings'],
   doc: {
     what: 'Flags a loop that is made anew in each round of a `for` or `while` while the one before is still open, and a second loop that is made and run in a function while another one that it runs is still open. Loops one after another, each closed before the next, are fine, as is `asyncio.run()` in a retry loop. A comprehension that makes several at once means to, and is not flagged.',
     why: 'Tasks, locks, queues and connections belong to the loop that they were made on: with two in one thread they end up on the wrong one ("attached to a different loop"). A loop per round leaks file descriptors with every round.',
     bad: 'import asyncio\n\nfor delay in range(3):\n    loop = asyncio.new_event_loop()\n    loop.run_until_complete(asyncio.sleep(0))\n',
     good: 'import asyncio\n\nloop = asyncio.new_event_loop()\ntry:\n    for delay in range(3):\n        loop.run_until_complete(asyncio.sleep(0))\nfinally:\n    loop.close()\n',
     message: 'RuntimeError: Task … got Future … attached to a different loop',
-    fix: 'Make one loop outside, or use one `asyncio.Runner` for all rounds. The quick fix moves the creation in front of the loop statement and closes it behind; it is not marked safe, because what one round leaves behind the next one then sees.',
+    fix: 'Make one loop outside, or use one `asyncio.Runner` for all rounds. The quick fixes move the creation in front of the loop statement and close it behind, or let a Runner do so; they are not marked safe, because what one round leaves behind the next one then sees.',
     versions: 'All. `asyncio.Runner` is there from Python 3.11.',
     related: [],
   },
@@ -47,7 +48,7 @@ export const rule = defineRule({
           span: ast.span(life.creation),
           message: `${capitalized(theLoop(life))} is made anew in each round, and the one before is still open.`,
           related: [],
-          fixes: fixes(hoisted(facts, life)),
+          fixes: fixes(hoisted(facts, life), hoisted(facts, life, true)),
           defect: life.creation,
         });
         continue;
@@ -85,8 +86,14 @@ function areTogether(first: Life, second: Life): boolean {
   );
 }
 
-/** The creation moved in front of the loop statement, which is then wrapped so that the loop is closed behind it. */
-function hoisted({ ast, names, lives }: Pick<Facts, 'ast' | 'names' | 'lives'>, life: Life): Fix | undefined {
+type Wanted = Pick<Facts, 'ast' | 'names' | 'values' | 'lives' | 'raising' | 'settings'>;
+
+/**
+ * The creation moved in front of the loop statement, which is then wrapped so that the loop is closed behind it.
+ * @param byRunner an asyncio.Runner makes it and closes it
+ */
+function hoisted(facts: Wanted, life: Life, byRunner = false): Fix | undefined {
+  const { ast, names, values, lives, settings } = facts;
   const creation = statementOf(ast, life.creation);
   const target = lives.targetOf(life.creation);
   const around = ast.enclosing(creation, (kind) => kind === Kind.For || kind === Kind.While);
@@ -117,6 +124,14 @@ function hoisted({ ast, names, lives }: Pick<Facts, 'ast' | 'names' | 'lives'>, 
   if (own.newText !== '' || !moved.includes(inner)) return undefined;
   let body = moved.replace(inner, '');
   if (!body.endsWith('\n')) body += end;
+  if (byRunner) {
+    const module = moduleOf(facts, life.creation);
+    const isThere = settings.target.lowest >= 11 && module !== undefined && life.origin === 'new';
+    if (!isThere || !isFree(values, around, 'runner')) return undefined;
+    const name = ast.textOf(target);
+    const head = `${indent}with ${module}.Runner() as runner:${end}${indent}${unit}${name} = runner.get_loop()${end}`;
+    return fix('Use one asyncio.Runner for all rounds', false, [{ span: lines, newText: head + body }]);
+  }
   const newText =
     `${indent}${ast.textOf(creation)}${end}${indent}try:${end}${body}` +
     `${indent}finally:${end}${indent}${unit}${ast.textOf(target)}.close()${end}`;

@@ -6,14 +6,15 @@ import type { NodeId } from '../syntax/ast';
 import { defineRule } from './rule';
 import { closesWithout } from './support/closing';
 import { fixes } from './support/edits';
-import { theLoop, useRunner } from './support/loops';
+import { theLoop } from './support/loops';
+import { closeByRunner } from './support/runner';
 
 export const rule = defineRule({
   code: 'LOOP112',
   name: 'close-with-tasks',
   severity: 'hint',
   summary: 'close() of a loop in a file that makes tasks and cancels none.',
-  facts: ['ast', 'names', 'values', 'lives', 'raising', 'settings'],
+  facts: ['ast', 'names', 'values', 'lives', 'raising', 'settings', 'contexts'],
   doc: {
     what: 'Flags `close()` of a loop that has run, in a file that makes tasks (`create_task`, `ensure_future`) and neither lists them (`all_tasks()`) nor cancels any.',
     why: 'Tasks that are still pending when their loop is closed are destroyed without running their `finally` blocks. `asyncio.run()` cancels them and waits for them.',
@@ -33,7 +34,7 @@ export const rule = defineRule({
         span: facts.ast.span(call),
         message: `close() of ${theLoop(life)} with tasks that nothing has cancelled.`,
         related: [{ span: facts.ast.span(first), message: 'A task is made here.' }],
-        fixes: fixes(useRunner(facts, life)),
+        fixes: fixes(closeByRunner(facts, life, call)),
       });
     }
   },

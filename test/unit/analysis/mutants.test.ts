@@ -11,7 +11,7 @@ import { mutantsOf, runMany, saidOf, verdictsOn, workingPrograms } from './mutan
 import { judge, pythonOf } from './oracle';
 
 describe('working programs', function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   const python = pythonOf().path;
   let all: readonly Mutant[] = [];
   let analyse: Analyse;

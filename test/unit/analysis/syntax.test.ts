@@ -1,47 +1,19 @@
 /**
- * The syntax layer: CPython's `ast` is the judge of what it reads (the asyncio package by default, or the trees named in
- * LOOPSCOPE_AST_TREES with the Pythons beside them, `python=tree`, separated as in PATH); editing gives the same tree as
- * reading anew; deep, long and broken texts come to an end.
+ * The syntax layer: editing gives the same tree as reading anew; deep, long and broken texts come to an end. What it reads of
+ * the standard library, against CPython's own parser, is in cpython.test.ts.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import type { Ast } from '../../../src/analysis/syntax/ast';
 import { Kind } from '../../../src/analysis/syntax/kinds';
 import { SyntaxParser } from '../../../src/analysis/syntax/parser';
 import { analyzer } from './analyser';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
-import { pythonOf } from './oracle';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
-
-/** What the grammar of tree-sitter-python 0.25 cannot read yet: nothing is claimed of these files of the library. */
-const NOT_READ = [
-  // An attribute on a line of less indentation inside brackets.
-  'test/test_compile.py',
-  // `case +1:` and defaults of ParamSpec and TypeVarTuple, both new.
-  'test/test_patma.py',
-  'test/test_type_params.py',
-  // `from __future__ import *`, which compiles only as far as ast goes.
-  'badsyntax_future8.py',
-];
-
-type Spans = readonly (readonly [number, number, number, number])[];
-interface OracleFile {
-  readonly path: string;
-  readonly text: string;
-  /** Whether what stands in f-strings is told. */
-  readonly strings: boolean;
-  readonly functions: Spans;
-  readonly awaits: Spans;
-  readonly calls: Spans;
-  readonly tries: Spans;
-}
-
-const KINDS = { functions: Kind.Function, awaits: Kind.Await, calls: Kind.Call, tries: Kind.Try } as const;
 
 let shared: Promise<SyntaxParser> | undefined;
 function parser(): Promise<SyntaxParser> {
@@ -50,29 +22,6 @@ function parser(): Promise<SyntaxParser> {
     readFileSync(join(dirname(require.resolve('tree-sitter-python/package.json')), 'tree-sitter-python.wasm')),
   );
   return shared;
-}
-
-/** Spans of all nodes of a kind, as `line,column,endLine,endColumn`; those inside f-strings if wanted. */
-function spansOf(ast: Ast, kind: Kind, strings: boolean): Set<string> {
-  const starts = [0];
-  for (let at = ast.text.indexOf('\n'); at >= 0; at = ast.text.indexOf('\n', at + 1)) starts.push(at + 1);
-  const position = (offset: number): string => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return `${low + 1},${offset - (starts[low] ?? 0)}`;
-  };
-  const found = new Set<string>();
-  for (let node = 0; node < ast.length; node++) {
-    if (ast.kindOf(node) !== kind) continue;
-    if (!strings && ast.enclosing(node, (each) => each === Kind.Interp) >= 0) continue;
-    found.add(`${position(ast.start[node] ?? 0)},${position(ast.end[node] ?? 0)}`);
-  }
-  return found;
 }
 
 /** A tree in words, to compare two. */
@@ -97,38 +46,7 @@ const SAMPLE = readFileSync(join('test', 'rules', 'LOOP101.md'), 'utf8')
   .map((part) => part.slice(part.indexOf('\n') + 1, part.indexOf('```')))
   .join('\n');
 
-/** The folder of a Python's asyncio package, which is not below a virtual environment's own folder. */
-function asyncioOf(python: string): string {
-  const asked = spawnSync(python, ['-c', 'import asyncio; print(asyncio.__path__[0])'], { encoding: 'utf8' });
-  assert.equal(asked.status, 0, asked.stderr);
-  return asked.stdout.trim();
-}
-
 describe('syntax', () => {
-  it('reads what CPython reads', async function () {
-    this.timeout(600_000);
-    const syntax = await parser();
-    const trees = (process.env['LOOPSCOPE_AST_TREES'] ?? '').split(delimiter).filter(Boolean);
-    const sets = trees.length > 0 ? trees.map((each) => each.split('=')) : [[pythonOf().path, '']];
-    for (const [python = '', tree = ''] of sets) {
-      const where = tree || asyncioOf(python);
-      const script = join('test', 'unit', 'analysis', 'oracle', 'ast_facts.py');
-      const said = spawnSync(python, [script, where], { encoding: 'utf8', maxBuffer: 2 ** 30 });
-      const lines = said.stdout.split('\n').filter(Boolean);
-      assert.ok(lines.length > 10, said.stderr);
-      for (const line of lines) {
-        const file = JSON.parse(line) as OracleFile;
-        if (NOT_READ.some((end) => file.path.endsWith(end))) continue;
-        const ast = syntax.parse(file.text);
-        assert.deepEqual(ast.broken, [], file.path);
-        for (const [name, kind] of Object.entries(KINDS)) {
-          const theirs = new Set(file[name as keyof typeof KINDS].map((span) => span.join()));
-          assert.deepEqual([...spansOf(ast, kind, file.strings)].sort(), [...theirs].sort(), `${name} of ${file.path}`);
-        }
-      }
-    }
-  });
-
   it('gives the same tree after edits as when it reads the text anew, a broken text too', async function () {
     this.timeout(120_000);
     const syntax = await parser();

@@ -9,7 +9,7 @@ import { NONE } from '../../syntax/ast';
 import { Kind } from '../../syntax/kinds';
 import { fix, indentOf, lineEndOf, linesOf, statementOf } from './edits';
 
-type Wanted = Pick<Facts, 'ast' | 'names' | 'values' | 'lives'>;
+type Wanted = Pick<Facts, 'ast' | 'names' | 'values' | 'lives' | 'contexts'>;
 
 /** A `close()` before which something that `asyncio.run()` does was left out. */
 export interface BareClose {
@@ -22,6 +22,8 @@ export function closesWithout(facts: Wanted, done: number): BareClose[] {
   const { ast, values, lives } = facts;
   const found = new Map<NodeId, Life>();
   for (const life of lives.all) {
+    // There it raises: LOOP105 tells of it.
+    if (facts.contexts.runsInLoop(life.fn)) continue;
     for (const { op, effect, before } of life.exploration.events) {
       if ((effect.must & CLOSED) === 0 || ast.kindOf(op.node) !== Kind.Call) continue;
       if (values.calleeName(op.node) !== `${LOOP}.close` || (before & WEAK) !== 0) continue;

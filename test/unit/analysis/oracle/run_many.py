@@ -1,8 +1,9 @@
 """Runs many programs, each in a child of its own, and tells what each wrote to standard error.
 
-Reads a JSON list of texts from standard input and writes a JSON list of texts; null for a program that did not end within
-the limit. The children are forked from this process, which has imported asyncio and run nothing, so that a program costs
-milliseconds; each ends as the interpreter ends. POSIX alone. Start it with `-X dev` to see what that shows.
+Reads a JSON list of texts from standard input and writes a JSON list of texts; null for a program that does not end: one
+whose threads have all slept for seconds, so that a busy machine is not mistaken for it. The children are forked from this
+process, which has imported asyncio and run nothing, so that a program costs milliseconds; each ends as the interpreter
+ends. POSIX alone. Start it with `-X dev` to see what that shows.
 """
 
 import asyncio  # noqa: F401
@@ -16,8 +17,9 @@ import sys
 import time
 import unittest  # noqa: F401
 
-LIMIT_SECONDS = 8
-AT_ONCE = 6  # Those that hang wait for nothing but their limit.
+LOOK_SECONDS = 6  # How long a program must have slept.
+LIMIT_SECONDS = 40  # For one that never sleeps for long, and where the system does not tell.
+AT_ONCE = 10  # Those that hang wait for nothing but their limit.
 
 
 class Running:
@@ -28,7 +30,19 @@ class Running:
         self.pid = pid
         self.pipe = pipe
         self.parts = []
-        self.end = time.monotonic() + LIMIT_SECONDS
+        self.last = time.monotonic() + LIMIT_SECONDS
+        self.look = time.monotonic() + LOOK_SECONDS
+        self.used = ""
+
+    def hangs(self):
+        """Whether no thread runs, or wants to, and none has run since the last look."""
+        now = time.monotonic()
+        if now >= self.last:
+            return True
+        self.look = now + LOOK_SECONDS
+        used, before = threads_of(self.pid), self.used
+        self.used = used
+        return used == before and used != ""
 
     def finish(self, shown, is_late):
         if is_late:
@@ -39,16 +53,31 @@ class Running:
         shown[self.index] = None if is_late else b"".join(self.parts).decode("utf-8", "replace")
 
 
+def threads_of(pid):
+    """The CPU time of each thread of a process, where all of them sleep; else, or where that is not known, ''."""
+    found = []
+    try:
+        for thread in sorted(os.listdir(f"/proc/{pid}/task")):
+            with open(f"/proc/{pid}/task/{thread}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+            if fields[0] != "S":
+                return ""
+            found.append(f"{thread} {fields[11]} {fields[12]}")
+    except OSError:
+        return ""
+    return " ".join(found)
+
+
 def wait_for_some(running, shown):
     """Reads what the children write until at least one of them has ended or is out of time."""
-    first_end = min(each.end for each in running)
-    ready, _, _ = select.select([each.pipe for each in running], [], [], max(0, first_end - time.monotonic()))
+    first_look = min(each.look for each in running)
+    ready, _, _ = select.select([each.pipe for each in running], [], [], max(0, first_look - time.monotonic()))
     now = time.monotonic()
     for each in list(running):
         part = os.read(each.pipe, 65536) if each.pipe in ready else None
         if part:
             each.parts.append(part)
-        elif part == b"" or now >= each.end:
+        elif part == b"" or (now >= each.look and each.hangs()):
             running.remove(each)
             each.finish(shown, part is None)
 
