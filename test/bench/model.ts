@@ -1,12 +1,13 @@
 /**
  * How fast the receiving side is: events a second through decode and model, bytes a task, and the time of a page of
- * every tree and sort at 10³ to 10⁶ live tasks. Prints a Markdown table; `--json` prints the figures.
+ * every tree and sort at 10³ to 10⁶ live tasks. Prints a Markdown table; `--json` prints the figures, `--json-file FILE`
+ * writes them. `--tiny`: only that it runs.
  *
- *     node --expose-gc --import=tsx test/bench/model.ts [--json] [recorded.bin …]
+ *     node --expose-gc --import=tsx test/bench/model.ts [--json] [--json-file FILE] [--tiny] [recorded.bin …]
  *
  * Given transcripts (as test/wire/record.py writes them) it measures their streams too.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { LoopModel } from '../../src/model/model';
 import { NumberList } from '../../src/model/number-list';
 import type { TasksArguments } from '../../src/protocol/dap';
@@ -170,15 +171,17 @@ function pages(tasks: number, model: LoopModel): void {
 }
 
 function main(argv: readonly string[]): void {
-  throughput('a server under load (synthetic)', serverStream(1_500_000));
-  for (const path of argv.filter((argument) => !argument.startsWith('--')))
+  const tiny = argv.includes('--tiny');
+  const fileAt = argv.indexOf('--json-file') + 1;
+  throughput('a server under load (synthetic)', serverStream(tiny ? 2_000 : 1_500_000));
+  for (const path of argv.filter((argument, at) => !argument.startsWith('--') && (fileAt === 0 || at !== fileAt)))
     throughput(
       path.replace(/^.*\//, ''),
       framesOf(readFileSync(path))
         .filter(({ kind }) => kind === 0x45)
         .map(({ payload }) => payload),
     );
-  for (const tasks of [1_000, 10_000, 100_000, 1_000_000]) {
+  for (const tasks of tiny ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]) {
     const { model, bytes } = populated(tasks);
     figures.push({
       what: `bytes a task at ${tasks.toLocaleString('en')}`,
@@ -188,6 +191,8 @@ function main(argv: readonly string[]): void {
     });
     pages(tasks, model);
   }
+  const file = fileAt > 0 ? argv[fileAt] : undefined;
+  if (file !== undefined) writeFileSync(file, JSON.stringify(figures, null, 2) + '\n');
   if (argv.includes('--json')) console.log(JSON.stringify(figures, null, 2));
   else {
     console.log('| what | measured | to reach |\n|---|---|---|');

@@ -1,5 +1,6 @@
-"""The programs that the overhead is measured on. `python workloads.py NAME SECONDS` runs one in rounds of fixed work and prints the CPU
-seconds a round, the number of rounds, and its own totals of tasks created.
+"""The programs that the overhead is measured on. `python workloads.py NAME SECONDS [TOOL]` runs one in rounds of fixed work and prints the
+CPU seconds a round, the number of rounds, how many tasks it made itself, the wall seconds a round, and its peak memory in kilobytes.
+TOOL is one of those in tools.py, which looks on from inside.
 
 The task trees have the shape of pyperformance's async_tree (six levels, six children each), written anew.
 """
@@ -7,8 +8,15 @@ The task trees have the shape of pyperformance's async_tree (six levels, six chi
 from __future__ import annotations
 
 import asyncio
+import math
+import subprocess
 import sys
 import time
+
+try:
+    import resource
+except ImportError:
+    resource = None
 
 created = 0
 
@@ -85,6 +93,37 @@ async def tree_io() -> None:
     await _tree(5, leaf)
 
 
+async def tree_memoization() -> None:
+    """Nine in ten leaves find their result in a table."""
+    known: dict[int, int] = {}
+    number = 0
+
+    async def leaf() -> None:
+        nonlocal number
+        number += 1
+        key = number % 1000 if number % 10 else number
+        if key not in known:
+            await asyncio.sleep(0.02)
+            known[key] = number
+
+    await _tree(5, leaf)
+
+
+async def tree_cpu_io() -> None:
+    """Every second leaf computes, the others sleep."""
+    number = 0
+
+    async def leaf() -> None:
+        nonlocal number
+        number += 1
+        if number % 2:
+            math.factorial(300)
+        else:
+            await asyncio.sleep(0.02)
+
+    await _tree(5, leaf)
+
+
 async def queue() -> None:
     """Producers and consumers over a bounded queue."""
     channel: asyncio.Queue[int] = asyncio.Queue(10)
@@ -151,20 +190,91 @@ async def echo() -> None:
     await asyncio.sleep(0.01)
 
 
+async def aiohttp_server() -> None:
+    """A server under load from a second process: 2,000 requests over 20 connections."""
+    from aiohttp import web
+
+    async def hello(request: web.Request) -> web.Response:
+        await asyncio.sleep(0)
+        return web.Response(text="hello")
+
+    application = web.Application()
+    application.router.add_get("/", hello)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    await _load(runner.addresses[0][1])
+    await runner.cleanup()
+
+
+async def uvicorn_server() -> None:
+    """The same with uvicorn and h11."""
+    import uvicorn
+
+    async def application(scope, receive, send) -> None:
+        await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False, loop="asyncio", http="h11")
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    await _load(server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = True
+    await serving
+
+
+LOAD = """
+import socket, sys, threading
+def run():
+    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    for _ in range(100):
+        connection.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        answer = b""
+        while not answer.endswith(b"hello"):
+            answer += connection.recv(4096)
+    connection.close()
+threads = [threading.Thread(target=run) for _ in range(20)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+async def _load(port: int) -> None:
+    process = subprocess.Popen([sys.executable, "-I", "-c", LOAD, str(port)])
+    while process.poll() is None:
+        await asyncio.sleep(0.01)
+
+
 WORKLOADS = {
-    function.__name__: function for function in (call_soon, sleep_zero, ping_pong, many_callbacks, many_tasks, tree, tree_io, queue, echo)
+    function.__name__: function
+    for function in (
+        *(call_soon, sleep_zero, ping_pong, many_callbacks, many_tasks, tree, tree_io, tree_memoization, tree_cpu_io),
+        *(queue, echo, aiohttp_server, uvicorn_server),
+    )
 }
+UNCOUNTED = ("aiohttp_server", "uvicorn_server")
+"""Their tasks are made by libraries: only that as many end as are made can be checked."""
 
 
-async def main(name: str, seconds: float) -> None:
+async def main(name: str, seconds: float, tool: str) -> None:
+    if tool:
+        from tools import TOOLS
+
+        TOOLS[tool]()
     await WORKLOADS[name]()
     rounds = 0
     began, cpu = time.monotonic(), time.process_time()
-    while time.monotonic() - began < seconds:
+    while not rounds or time.monotonic() - began < seconds:
         await WORKLOADS[name]()
         rounds += 1
-    print((time.process_time() - cpu) / rounds, rounds, created)
+    cpu, wall = time.process_time() - cpu, time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
+    print(cpu / rounds, rounds, created, wall / rounds, peak, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), "".join(sys.argv[3:])))

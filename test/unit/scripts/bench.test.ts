@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from '../../support/pythons';
+
+describe('npm run bench', () => {
+  it('runs, and counts only what has arrived whole (not its figures: the sizes are tiny)', () => {
+    const output = execFileSync(process.execPath, ['scripts/bench.mjs', 'runtime', 'receiving', '--tiny'], {
+      cwd: repository,
+      encoding: 'utf8',
+    });
+    assert.doesNotMatch(output, /not counted/);
+    assert.match(output, /\| tree \| \d/);
+    const { rows } = JSON.parse(readFileSync(join(repository, '.cache/bench/runtime.json'), 'utf8')) as {
+      rows: { workload: string; cells: Record<string, { cpu: number; low: number; high: number; peak: number }> }[];
+    };
+    assert.deepEqual(
+      rows.map(({ workload }) => workload),
+      ['echo', 'tree'],
+    );
+    for (const { cells } of rows)
+      for (const cell of Object.values(cells))
+        assert.ok(cell.low <= cell.cpu && cell.cpu <= cell.high && cell.peak > 0);
+    const receiving = JSON.parse(readFileSync(join(repository, '.cache/bench/receiving.json'), 'utf8')) as {
+      what: string;
+      value: number;
+    }[];
+    assert.ok(receiving.length > 10 && receiving.every(({ value }) => Number.isFinite(value)));
+  }).timeout(300_000);
+});
