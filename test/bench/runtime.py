@@ -123,7 +123,7 @@ def run(python: str, workload: str, seconds: float, subject: str) -> tuple[float
         dropped, created, ended = sink.totals()
         library = workload in UNCOUNTED
         # Beside the program's own: main, and what asyncio.run() does at the end.
-        if dropped or created != ended or not (library or made < created <= made + 3):
+        if dropped or created != ended or created <= made or (not library and created > made + 3):
             raise NotCounted(f"{dropped} dropped, {created} created, {ended} ended of {int(made)}")
     return cpu, wall, int(peak)
 
