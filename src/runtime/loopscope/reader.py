@@ -29,6 +29,9 @@ PATIENCE = 0.05
 DRAIN_SECONDS = 0.02
 """How long to wait between two tries to send what waits."""
 
+MOST_WAKES = 64
+"""Bytes of ours in a self-pipe that are remembered: a loop that does not tell them from others' never forgets them."""
+
 STOP_SECONDS = 1.0
 """How long a fork waits for the thread to end, at most."""
 
@@ -222,7 +225,8 @@ def wake_loop(recorder: Recorder) -> None:
     """Ends the sleep of a loop; the tick takes our byte out of the self-pipe again where it can."""
     loop = recorder.loop()
     if loop is not None:
-        recorder.woken = True
+        if len(recorder.woken) < MOST_WAKES:
+            recorder.woken.append(None)
         try:
             loop._write_to_self()
         except (AttributeError, OSError, RuntimeError):

@@ -121,7 +121,7 @@ class Recorder:
         self.attention = True
         self.queries: list[dict[str, Any]] = []
         self.sleeping = False
-        self.woken = False
+        self.woken: list[None] = []  # One for each byte of ours in the self-pipe: lists are safe between threads, numbers are not.
         self.running = False
         self.own_clock = False
         self.splits_sleep = False

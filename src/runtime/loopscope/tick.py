@@ -294,15 +294,18 @@ _EPOLLOUT: int = getattr(select, "EPOLLOUT", 4)
 
 
 def without_our_wake(recorder: Recorder, loop: Any, event_list: list[Any]) -> list[Any]:
-    """The events without that of our reader's byte in the loop's self-pipe, which is taken out again, if nobody else has put one there."""
-    recorder.woken = False
+    """The events without that of our reader's bytes in the loop's self-pipe, which are taken out again, if nobody else has put one there."""
+    ours = len(recorder.woken)
     try:
         for index, (key, _) in enumerate(event_list):
             if key.fd == loop._ssock.fileno():
-                if loop._ssock.recv(2, socket.MSG_PEEK) == b"\0":
-                    loop._ssock.recv(1)
+                found = loop._ssock.recv(ours + 1, socket.MSG_PEEK)
+                if len(found) <= ours and not found.strip(b"\0"):
+                    loop._ssock.recv(len(found))
+                    del recorder.woken[: len(found)]
                     return event_list[:index] + event_list[index + 1 :]
                 break
     except (AttributeError, TypeError, ValueError, OSError):
         pass
+    recorder.woken.clear()
     return event_list

@@ -187,7 +187,7 @@ class Stepper:
             self._single = handle
             task = self.task_of(handle)
             if task is None and self.recorder.woken and is_own_wake(handle):
-                self.recorder.woken = False
+                self.recorder.woken.clear()
                 if self.why is not None:
                     self._single = None
                     self._stop(loop, self.why)
