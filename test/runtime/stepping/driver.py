@@ -96,18 +96,19 @@ class Stepped:
             return "the program still runs"
         return self.process.stderr.read()
 
-    def next(self, kind: str, matches: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The next message of that type that matches, among those that `next` has not given yet."""
+    def next(self, kind: str, matches: Callable[[dict[str, Any]], bool] = lambda _: True, loop: int = 0) -> dict[str, Any]:
+        """The next message of that type (of that loop) that matches, among those that `next` has not given yet."""
+        counter = f"{kind} {loop}" if loop else kind
 
         found: list[dict[str, Any]] = []
 
         def look() -> dict[str, Any] | None:
             if found:
                 return found[0]
-            for index in range(self._seen[kind], len(self.messages)):
+            for index in range(self._seen[counter], len(self.messages)):
                 message = self.messages[index]
-                if message["type"] == kind and matches(message):
-                    self._seen[kind] = index + 1
+                if message["type"] == kind and loop in (0, message.get("loop")) and matches(message):
+                    self._seen[counter] = index + 1
                     found.append(message)
                     return message
             return None
@@ -116,14 +117,15 @@ class Stepped:
 
     def next_of(self, kinds: tuple[str, ...]) -> dict[str, Any]:
         """The next message of one of these types: the first that `next` and this have not given yet."""
-        first = {kind: self._seen[kind] for kind in kinds}
+        counters = {kind: f"{kind} 1" if kind == "stopped" else kind for kind in kinds}
+        first = {kind: self._seen[counter] for kind, counter in counters.items()}
 
         def look() -> tuple[int, dict[str, Any]] | None:
             found = [(index, m) for index, m in enumerate(self.messages) if m["type"] in kinds and index >= first[m["type"]]]
             return found[0] if found else None
 
         index, message = self._wait(f"message of {kinds}", look)
-        self._seen[message["type"]] = index + 1
+        self._seen[counters[message["type"]]] = index + 1
         return message
 
     def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
@@ -146,7 +148,7 @@ class Stepped:
 
     def stop(self, loop: int = 1) -> dict[str, Any]:
         """The next stop of a loop."""
-        return self.next("stopped", lambda message: message["loop"] == loop)
+        return self.next("stopped", loop=loop)
 
     def pause(self, loop: int = 1) -> dict[str, Any]:
         """Pauses, and gives the stop."""

@@ -157,10 +157,11 @@ def value_text(value: Any, nested: bool = False) -> str:
         return repr(value) if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]!r}… ({len(value):,})"
     if exactly(value, *_SEQUENCES) or exactly(value, *_SETS):
         begin, end = _BRACKETS[type(value)]
-        return _preview(value, begin, end, nested, list(islice((value_text(inner, True) for inner in value), PREVIEWED)))
+        shown = [] if nested else [value_text(inner, True) for inner in islice(value, PREVIEWED)]
+        return _preview(value, begin, end, nested, shown)
     if exactly(value, dict):
-        shown = islice((f"{value_text(key, True)}: {value_text(inner, True)}" for key, inner in value.items()), PREVIEWED)
-        return _preview(value, "{", "}", nested, list(shown))
+        items = [] if nested else islice(value.items(), PREVIEWED)
+        return _preview(value, "{", "}", nested, [f"{value_text(key, True)}: {value_text(inner, True)}" for key, inner in items])
     if stock().is_task(value):
         return f"<{type_name(value)} {name_of(value)} {state_of(value)}>"
     if is_a(value, BaseException):
