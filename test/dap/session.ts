@@ -1,5 +1,6 @@
 /** One adapter a test, ended with it; a test fails if its adapter broke a rule of the protocol. */
 import { readFileSync } from 'node:fs';
+import type { StoppedEvent } from '../../src/protocol/stepping';
 import { DapClient } from './client';
 
 /** Runs a test with an adapter of its own. */
@@ -37,4 +38,13 @@ export async function until(what: string, condition: () => boolean | Promise<boo
     if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** The next `loopscope/stopped` from now on. */
+export async function nextStop(client: DapClient, act: () => Promise<unknown>): Promise<StoppedEvent> {
+  const known = client.messages.length;
+  await act();
+  return client.event<StoppedEvent>('loopscope/stopped', (body) =>
+    client.messages.slice(known).some((message) => message.body === body),
+  );
 }

@@ -2,19 +2,10 @@ import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { StoppedEvent } from '../../src/protocol/stepping';
 import type { DapClient } from './client';
-import { withAdapter } from './session';
+import { nextStop, withAdapter } from './session';
 
 type Stack = DebugProtocol.StackTraceResponse['body'];
 type Threads = DebugProtocol.ThreadsResponse['body'];
-
-/** The next `loopscope/stopped` from now on. */
-export async function nextStop(client: DapClient, act: () => Promise<unknown>): Promise<StoppedEvent> {
-  const known = client.messages.length;
-  await act();
-  return client.event<StoppedEvent>('loopscope/stopped', (body) =>
-    client.messages.slice(known).some((message) => message.body === body),
-  );
-}
 
 const SLEEPER = `
 import asyncio
