@@ -6,6 +6,7 @@ Gives loops their recorders, and finds out how each can be watched.
 from __future__ import annotations
 
 import _thread
+import itertools
 import selectors
 import sys
 import threading
@@ -41,7 +42,7 @@ class Loops:
         self._facts = facts
         self._recorders: dict[int, Recorder] = {}
         self.watched: tuple[Any, ...] = (facts.loop,)
-        self._last = 0
+        self._numbers = itertools.count(1)
         self.on_run: Callable[[Recorder, Any], None] | None = None
         self.on_created: Callable[[Recorder, Any], None] | None = None
         self.on_close: Callable[[Recorder, Any], None] | None = None
@@ -73,8 +74,7 @@ class Loops:
         return self.recorder_of(loop) if isinstance(loop, self.watched) else None
 
     def _adopt(self, loop: Any) -> Recorder:
-        self._last += 1
-        number = self._last
+        number = next(self._numbers)  # In one operation: loops are made in several threads at once.
         recorder = Recorder(self._session, loop, number)
         recorder.loop = weakref.ref(loop, lambda _: self._collected(number))
         recorder.set_listing(True)

@@ -341,8 +341,8 @@ class Stepper:
             self.stop = stop = self._message(loop, why, stops_clock, gate.by_debugger)
             self.held = True
             stepping.make_sure_of_reader()
-            stepping.tell(stop)
             try:
+                stepping.tell(stop)
                 if stepping.session.active:
                     gate.wait(self, loop, stop)
             finally:
