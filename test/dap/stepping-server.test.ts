@@ -4,6 +4,8 @@ import type { StoppedEvent } from '../../src/protocol/stepping';
 import { PYTHON } from './client';
 import { alive, nextStop, until, withAdapter } from './session';
 
+type Answered = NonNullable<DebugProtocol.SetExceptionBreakpointsResponse['body']>;
+
 const SERVER = `
 import asyncio
 from aiohttp import web, ClientSession
@@ -93,10 +95,10 @@ asyncio.run(main())
 `,
       });
       await client.event('initialized');
-      const early = await client.request<DebugProtocol.SetExceptionBreakpointsResponse['body']>(
-        'setExceptionBreakpoints',
-        { filters: [], filterOptions: [{ filterId: 'loopscope.slowHandle', condition: '150' }] },
-      );
+      const early = await client.request<Answered>('setExceptionBreakpoints', {
+        filters: [],
+        filterOptions: [{ filterId: 'loopscope.slowHandle', condition: '150' }],
+      });
       assert.deepEqual(early.breakpoints, [{ verified: true }]);
       await client.request('configurationDone');
       await launched;
@@ -109,10 +111,10 @@ asyncio.run(main())
         threadId: stop.threadId,
       });
       assert.equal(info.exceptionId, 'slowHandle');
-      const late = await client.request<DebugProtocol.SetExceptionBreakpointsResponse['body']>(
-        'setExceptionBreakpoints',
-        { filters: ['uncaught'], filterOptions: [{ filterId: 'loopscope.longQueue', condition: 'many' }] },
-      );
+      const late = await client.request<Answered>('setExceptionBreakpoints', {
+        filters: ['uncaught'],
+        filterOptions: [{ filterId: 'loopscope.longQueue', condition: 'many' }],
+      });
       assert.equal(late.breakpoints?.[0]?.verified, false);
       assert.match(late.breakpoints[1]?.message ?? '', /'many' is no whole number/);
       await client.request('continue', { threadId: stop.threadId });
