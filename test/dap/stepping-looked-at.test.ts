@@ -21,9 +21,9 @@ asyncio.run(main())
 
 /** Asks for every page, again and again, as open views do after each change. */
 function look(client: DapClient): { stop(): Promise<void> } {
-  let over = false;
+  const state = { over: false };
   const asking = (async () => {
-    while (!over) {
+    while (!state.over) {
       const page = { loop: 1, offset: 0, limit: 50 };
       await Promise.allSettled([
         client.ask('loopscope/ready', page),
@@ -35,7 +35,7 @@ function look(client: DapClient): { stop(): Promise<void> } {
   })();
   return {
     stop: () => {
-      over = true;
+      state.over = true;
       return asking;
     },
   };

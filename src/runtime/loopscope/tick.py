@@ -294,7 +294,7 @@ _EPOLLOUT: int = getattr(select, "EPOLLOUT", 4)
 
 
 def without_our_wake(recorder: Recorder, loop: Any, event_list: list[Any]) -> list[Any]:
-    """The events without that of our reader's bytes in the loop's self-pipe, which are taken out again, if nobody else has put one there."""
+    """The events without that of our bytes in the loop's self-pipe, which are taken out again, if nobody else has put one there."""
     ours = len(recorder.woken)
     try:
         for index, (key, _) in enumerate(event_list):
