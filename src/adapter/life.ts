@@ -33,6 +33,8 @@ const LAST_LOOK = 1;
 const LAST_WORDS = 1;
 const TERMINAL_SECONDS = 60;
 const CHILD_SECONDS = 20;
+/** The default of LaunchArguments.slowCallback. */
+const SLOW_CALLBACK = 0.1;
 
 /** What the life needs of the session. */
 export interface LifeHost {
@@ -84,7 +86,7 @@ export class Life {
 
   constructor(host: LifeHost) {
     this.#host = host;
-    this.#program = new Program('', 'adaptive', undefined);
+    this.#program = new Program('', 'adaptive', SLOW_CALLBACK, undefined);
     host.shows(this.#program);
   }
 
@@ -158,7 +160,7 @@ export class Life {
     );
     await checkInterpreter(command.python, command.cwd, command.env, askProcess);
     this.#command = command;
-    const program = this.#show(command.name, args.detail ?? 'adaptive');
+    const program = this.#show(command.name, args.detail ?? 'adaptive', args.slowCallback ?? SLOW_CALLBACK);
     if (command.hidden) {
       program.setNotice(command.hidden);
       client.say('console', `Loopscope: ${command.hidden}`);
@@ -189,7 +191,7 @@ export class Life {
     const listener = await this.#listen();
     const { loopscopeChild: child } = args;
     const name = child?.name ?? (args.processId === undefined ? 'attached program' : `process ${args.processId}`);
-    const program = this.#show(name, args.detail ?? 'adaptive');
+    const program = this.#show(name, args.detail ?? 'adaptive', SLOW_CALLBACK);
     const started = await startForAttach(args, this.#host.bundle);
     if (child) {
       const peer = await dialParent(child.port, child.token).catch(() => undefined);
@@ -321,7 +323,7 @@ export class Life {
     } catch {
       throw new LaunchError(`The child process ${name} has ended, or the session that started it has.`);
     }
-    const program = this.#show(name, args.detail ?? 'adaptive');
+    const program = this.#show(name, args.detail ?? 'adaptive', args.slowCallback ?? SLOW_CALLBACK);
     client.event('initialized');
     program.started(pid);
     client.event('process', { name, systemProcessId: pid, isLocalProcess: true, startMethod: 'attach' });
@@ -347,7 +349,7 @@ export class Life {
     if (first || replaces) {
       if (replaces) {
         client.say('console', 'Loopscope: the process has replaced itself by another program.');
-        this.#show(this.#command?.name ?? '', this.#program.level);
+        this.#show(this.#command?.name ?? '', this.#program.level, this.#program.slowCallback);
       }
       const taken = newcomer.take();
       this.#program.connect(taken, taken.rest);
@@ -366,6 +368,7 @@ export class Life {
           name,
           loopscopeChild: child,
           detail: this.#program.level,
+          slowCallback: this.#program.slowCallback,
           ...(args.holdLastState === true ? { holdLastState: true } : {}),
         };
         await client.request('startDebugging', { configuration, request: 'attach' }, CHILD_SECONDS);
@@ -375,10 +378,10 @@ export class Life {
     await children.adopt(newcomer, hello);
   }
 
-  #show(name: string, level: 'adaptive' | 'full'): Program {
+  #show(name: string, level: 'adaptive' | 'full', slowCallback: number): Program {
     const previous = this.#program;
     previous.leave();
-    const program = new Program(name, level, previous);
+    const program = new Program(name, level, slowCallback, previous);
     this.#program = program;
     program.onSaid(({ text }) => this.#host.client.say('console', `Loopscope: ${text}`));
     this.#host.shows(program);

@@ -55,9 +55,15 @@ export class Program {
   /** The runtime has gone; the program may live on. */
   readonly onLost = this.#lost.event;
 
-  /** `previous`: the session's program before this one; ids and revisions go on from there. */
-  constructor(name: string, level: DetailLevel, previous: Program | undefined) {
+  /** `slowCallback`: see LaunchArguments. `previous`: the session's program before this one; ids and revisions go on from there. */
+  constructor(
+    name: string,
+    level: DetailLevel,
+    readonly slowCallback: number,
+    previous: Program | undefined,
+  ) {
     this.model = new LoopModel(previous?.model);
+    this.model.slowAfter = slowCallback;
     this.stops = new Stops(this.model, monotonic, previous?.stops);
     this.settler = new Settler(
       this.model,
@@ -105,7 +111,7 @@ export class Program {
 
   /** A runtime has shown the token: from here on it fills the model. */
   connect(peer: Admitted, bytes: Buffer): void {
-    const link = new RuntimeLink(peer, this.model, monotonic, this.#level);
+    const link = new RuntimeLink(peer, this.model, monotonic, this.#level, this.slowCallback);
     this.#link = link;
     link.onMessage((message) => this.#message(message));
     link.onChange(() => {

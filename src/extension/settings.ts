@@ -26,6 +26,8 @@ export const settings = {
   console: (scope?: vscode.Uri): 'integratedTerminal' | 'internalConsole' | 'externalTerminal' =>
     oneOf(read(Settings.console, scope), ['integratedTerminal', 'internalConsole', 'externalTerminal']),
   detail: (scope?: vscode.Uri): 'adaptive' | 'full' => oneOf(read(Settings.detail, scope), ['adaptive', 'full']),
+  /** s */
+  slowCallback: (scope?: vscode.Uri): number => number(read(Settings.slowCallback, scope), 0, 3600, 0.1),
   pageSize: (): number => Math.round(number(read(Settings.pageSize), 10, 200, 100)),
   /** ms */
   refreshInterval: (): number => number(read(Settings.refreshInterval), 100, 10_000, 1000),

@@ -48,6 +48,8 @@ export interface Surroundings {
 export class Applier {
   readonly #around: Surroundings;
   #sequence = 0;
+  /** Handles that run longer are told of as slow, s; 0: none. */
+  slowAfter = 0;
   /** Events applied since the beginning. */
   events = 0;
 
@@ -202,10 +204,24 @@ export class Applier {
           else loop.signals.delete(b);
           log.event(number, code, loop.time, tasks, -1, -1, a, b, c);
           break;
-        case EVENTS.slowHandle.code:
-          this.#longest(loop, a, c);
-          log.event(number, code, loop.time, tasks, this.#known(loop, a), -1, a < 0 ? -a : 0, 0, c);
+        case EVENTS.slowHandle.code: {
+          if (c > 0) {
+            this.#slow(loop, a, c, loop.slowSubject === a ? loop.slowTask : 0);
+            break;
+          }
+          const slot = this.#known(loop, a);
+          loop.slowSubject = a;
+          loop.slowTask = slot >= 0 ? (tasks.id[slot] ?? 0) : 0;
+          loop.slowSite = values[at + 4] ?? 0;
           break;
+        }
+        case EVENTS.taskNamed.code: {
+          const slot = this.#find(loop, a);
+          if (slot < 0) break;
+          this.#around.names.release(tasks.prefix[slot] ?? 0, log.newest);
+          this.#name(slot, b);
+          break;
+        }
         default:
           throw new WireError(`A batch holds the unknown event ${code}.`);
       }
@@ -250,7 +266,9 @@ export class Applier {
     if (start < 0) return;
     loop.handleStart = -1;
     const duration = time > start ? time - start : 0;
-    if (duration > (loop.longest?.duration ?? 0)) this.#longest(loop, loop.handleSubject, duration);
+    if (this.slowAfter > 0 && duration >= this.slowAfter)
+      this.#slow(loop, loop.handleSubject, duration, loop.handleTask);
+    else if (duration > (loop.longest?.duration ?? 0)) this.#longest(loop, loop.handleSubject, duration, 0);
     const slot = loop.handleTask > 0 ? tasks.slotOf(loop.handleTask) : -1;
     if (slot < 0) return;
     tasks.busy[slot] = (tasks.busy[slot] ?? 0) + duration;
@@ -286,7 +304,7 @@ export class Applier {
   #created(loop: LoopState, address: number, parent: number, coroutine: number, site: number, name: number): void {
     if (!(address > 0 && Number.isInteger(address)))
       throw new WireError(`A task was created at the address ${address}.`);
-    const { tasks, strings, names, log } = this.#around;
+    const { tasks, strings, log } = this.#around;
     const parentSlot = this.#known(loop, parent);
     const creator = parentSlot >= 0 ? parentSlot : ROOT;
     const kept = strings.coroutine(coroutine);
@@ -295,7 +313,7 @@ export class Applier {
       // A sync listed it before its creation arrived: now the rest is known.
       tasks.flags[slot] = (tasks.flags[slot] ?? 0) & ~Flag.synced;
       tasks.move(slot, creator);
-      names.release(tasks.prefix[slot] ?? 0, log.newest);
+      this.#around.names.release(tasks.prefix[slot] ?? 0, log.newest);
     } else {
       // A task at that address has ended without our hearing of it.
       if (slot >= 0) this.finish(loop, slot, State.finished, 0, loop.time);
@@ -309,15 +327,16 @@ export class Applier {
     tasks.coroutine[slot] = kept;
     tasks.site[slot] = site;
     tasks.createdBy[slot] = parentSlot >= 0 ? (tasks.id[parentSlot] ?? 0) : 0;
-    if (name < 0) {
-      const parts = names.take(strings.once(-name));
-      tasks.prefix[slot] = parts.prefix;
-      tasks.number[slot] = parts.number;
-    } else {
-      tasks.prefix[slot] = name > 0 ? AUTOMATIC : UNNAMED;
-      tasks.number[slot] = name > 0 ? name : -1;
-    }
+    this.#name(slot, name);
     log.event(loop.number, EVENTS.taskCreated.code, loop.time, tasks, slot, parentSlot, site);
+  }
+
+  /** Gives a task the name that an event tells: see taskCreated in wire.ts. */
+  #name(slot: number, name: number): void {
+    const { tasks, strings, names } = this.#around;
+    const parts = name < 0 ? names.take(strings.once(-name)) : undefined;
+    tasks.prefix[slot] = parts?.prefix ?? (name > 0 ? AUTOMATIC : UNNAMED);
+    tasks.number[slot] = parts?.number ?? (name > 0 ? name : -1);
   }
 
   #waits(loop: LoopState, address: number, future: number): void {
@@ -363,19 +382,36 @@ export class Applier {
     this.#around.ended(slot);
   }
 
-  #longest(loop: LoopState, subject: number, duration: number): void {
+  /** A handle has run for too long. Where it stood was said while it ran, if anybody looked. */
+  #slow(loop: LoopState, subject: number, duration: number, task: number): void {
+    const { tasks, strings, log } = this.#around;
+    const site = loop.slowSubject === subject ? loop.slowSite : 0;
+    loop.slowSubject = loop.slowTask = loop.slowSite = 0;
+    if (subject < 0 && WAKE_UP.test(strings.described(-subject).text)) return;
+    this.#longest(loop, subject, duration, site);
+    const slot = task > 0 ? tasks.slotOf(task) : this.#known(loop, subject);
+    const callback = subject < 0 ? -subject : 0;
+    log.event(loop.number, EVENTS.slowHandle.code, loop.time, tasks, slot, -1, callback, site, duration);
+  }
+
+  #longest(loop: LoopState, subject: number, duration: number, stood: number): void {
     if (duration <= (loop.longest?.duration ?? 0)) return;
     const { tasks, strings } = this.#around;
+    const at = strings.site(stood);
     if (subject <= 0) {
       const callback = strings.described(-subject);
       if (WAKE_UP.test(callback.text)) return;
-      loop.longest = { duration, text: callback.text || 'a callback', site: callback.site };
+      loop.longest = { duration, text: callback.text || 'a callback', site: at ?? callback.site };
       return;
     }
     const slot = loop.tasks.get(subject);
     const known = slot >= 0 ? slot : loop.handleTask > 0 ? tasks.slotOf(loop.handleTask) : -1;
     const coroutine = known >= 0 ? strings.described(tasks.coroutine[known] ?? 0) : undefined;
-    loop.longest = { duration, text: coroutine ? `${coroutine.text}()` : 'a task', site: coroutine?.site ?? null };
+    loop.longest = {
+      duration,
+      text: coroutine ? `${coroutine.text}()` : 'a task',
+      site: at ?? coroutine?.site ?? null,
+    };
   }
 
   /** Slot of a live task that the event is about; one that we do not know makes the loop stale. */

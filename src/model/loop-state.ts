@@ -46,6 +46,10 @@ export class LoopState {
   ready = 0;
   timers = 0;
   dropped = 0;
+  /** The handle that was last said to be slow while it ran: its subject, its task's id, and the string id of where it stood. */
+  slowSubject = 0;
+  slowTask = 0;
+  slowSite = 0;
   listing = true;
   /** Nothing was ready when the newest batch was sent, and the loop was about to sleep. */
   quiet = false;

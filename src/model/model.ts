@@ -84,6 +84,11 @@ export class LoopModel {
     });
   }
 
+  /** Callbacks that run longer are told of as slow, seconds; 0: none. */
+  set slowAfter(seconds: number) {
+    this.#applier.slowAfter = seconds;
+  }
+
   /** Grows with every change. */
   get revision(): number {
     return this.#revision;

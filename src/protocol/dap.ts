@@ -39,6 +39,8 @@ export interface LaunchArguments {
   readonly debugpyExtension?: string;
   /** Level of detail of the recording: `adaptive` (default) costs a program nothing, `full` lists every handle. */
   readonly detail?: 'adaptive' | 'full';
+  /** A callback, or a task's step, that runs longer is told of as slow, seconds; 0: never. Default 0.1, as asyncio's own. */
+  readonly slowCallback?: number;
   /** Follow child processes (default true): each becomes a session of its own. */
   readonly subProcess?: boolean;
   /**

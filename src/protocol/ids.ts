@@ -83,6 +83,7 @@ export const Settings = {
   pythonPath: 'pythonPath',
   console: 'console',
   detail: 'detail',
+  slowCallback: 'slowCallback',
   pageSize: 'views.pageSize',
   refreshInterval: 'views.refreshInterval',
   tasksTree: 'views.tasks.tree',

@@ -106,8 +106,13 @@ export const EVENTS = {
   childProcess: { code: 17, fields: ['what:N', 'pid:N', 'status:N', 'command:S'] },
   /** `what` 1 add_signal_handler, 2 remove_signal_handler. */
   signal: { code: 18, fields: ['what:N', 'number:N', 'callback:S'] },
-  /** A handle ran longer than the threshold. */
-  slowHandle: { code: 19, fields: ['subject:N', 'start:T', 'duration:T'] },
+  /**
+   * A handle runs longer than the threshold and has not ended (`duration` 0), and the user's code stands at `site`. While handles are
+   * counted a second such event says how long it was, to within a quarter of the threshold; while they are listed their starts say it.
+   */
+  slowHandle: { code: 19, fields: ['subject:N', 'start:T', 'duration:T', 'site:S'] },
+  /** A task was given a name after it was created, as asyncio.create_task does before 3.13. `name` as in taskCreated. */
+  taskNamed: { code: 20, fields: ['task:A', 'name:N'] },
 } as const satisfies Record<string, { code: number; fields: readonly `${string}:${'A' | 'T' | 'S' | 'N'}`[] }>;
 export type EventName = keyof typeof EVENTS;
 
@@ -169,7 +174,8 @@ export type RuntimeMessage =
 
 /** adapter → runtime, frame kind `json`. */
 export type AdapterMessage =
-  | { readonly type: 'welcome'; readonly wire: number; readonly level: DetailLevel }
+  /** `slow`: from how many seconds on a handle is told of as slow; 0: never. */
+  | { readonly type: 'welcome'; readonly wire: number; readonly level: DetailLevel; readonly slow?: number }
   | { readonly type: 'level'; readonly level: DetailLevel }
   | ({ readonly type: 'query'; readonly id: number } & RuntimeQuery)
   | ({ readonly type: 'command'; readonly id: number } & RuntimeCommand);

@@ -216,6 +216,39 @@ asyncio.run(main())
     }),
   );
 
+  for (const busy of [false, true])
+    it(
+      `of a callback that blocks ${busy ? 'a busy' : 'an idle'} loop: one line of the log, with the line that blocks`,
+      withAdapter(async (client) => {
+        await client.launch({
+          slowCallback: 0.2,
+          code: `import asyncio, time
+def blocks():
+    time.sleep(0.5)
+async def main():
+    end = time.monotonic() + 0.3
+    while ${busy ? 'True' : 'False'} and time.monotonic() < end: await asyncio.sleep(0)
+    asyncio.get_running_loop().call_soon(blocks)
+    await asyncio.sleep(0.1)
+    print("done", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+`,
+        });
+        await client.printed('done');
+        let slow: string[] = [];
+        await until('the log says that it was slow', async () => {
+          const { lines } = await client.ask('loopscope/log', { after: 0, limit: 1000 });
+          slow = lines.map(({ text }) => text).filter((text) => / slow /.test(text));
+          return slow.length > 0;
+        });
+        assert.equal(slow.length, 1);
+        assert.match(slow[0] ?? '', /blocks for 0?\.?\d+.* <string>:3$|blocks for \d+\.\d+ ms {2}<string>:3$/);
+        const [loop] = (await client.ask('loopscope/loops', {})).rows;
+        assert.equal(loop?.longest?.site?.line, 3);
+      }),
+    );
+
   it('of a program that outruns the adapter: what was lost is counted, and the state is right again', async function () {
     if (process.platform === 'win32') this.skip();
     this.timeout(60_000);

@@ -10,7 +10,6 @@ import type { TaskRow } from '../../src/protocol/dap';
 import { FrameKind } from '../../src/protocol/wire';
 
 const VERSIONS = ['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'];
-const NAMED_LATER = ['3.9', '3.10', '3.11', '3.12'];
 const golden = (name: string): Buffer => readFileSync(join(__dirname, 'golden', name));
 
 /** The model after all frames of a transcript, cut into pieces of `size` bytes, and the messages in it. */
@@ -44,16 +43,14 @@ for (const version of VERSIONS)
         assert.equal(types[0], 'hello');
         const page = model.page({ tree: 'flat', offset: 0, limit: 200, sort: 'age', group: 'none', filter: '' });
         const rows = page.rows.filter((row): row is TaskRow => row.kind === 'task');
-        // Before 3.13 asyncio.create_task names a task after it has been created: the events do not hold such a name.
         assert.deepEqual(
           rows.map((row) => row.state),
           Object.values(truth),
         );
-        if (!NAMED_LATER.includes(version))
-          assert.deepEqual(
-            rows.map((row) => row.name),
-            Object.keys(truth),
-          );
+        assert.deepEqual(
+          rows.map((row) => row.name),
+          Object.keys(truth),
+        );
         assert.equal(model.totals(1).dropped, 0);
         assert.equal(model.totals(1).liveTasks, Object.values(truth).filter((state) => state === 'waiting').length);
         const main = rows.find((row) => row.coroutine === 'main');

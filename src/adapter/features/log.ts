@@ -131,7 +131,7 @@ function describe(model: LoopModel, record: LogRecord): Line {
       return { word: 'signal', text: `${what} for ${y}${callback.text && ` ${callback.text}`}`, site: callback.site };
     }
     case EVENTS.slowHandle.code:
-      return { ...subject(), word: 'slow', text: `${subject().text} for ${duration(z)}` };
+      return { word: 'slow', text: `${subject().text} for ${duration(z)}`, site: strings.site(y) ?? subject().site };
     default:
       return { word: 'unknown', text: String(code), site: null };
   }

@@ -34,6 +34,7 @@ const launch = v.object({
   stopOnFirstTick: v.exactOptional(v.boolean()),
   freezeClock: v.exactOptional(v.boolean()),
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
+  slowCallback: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
   subProcess: v.exactOptional(v.boolean()),
   holdLastState: v.exactOptional(v.boolean()),
   ...debugpy,
@@ -50,6 +51,7 @@ const child = v.object({
 const attachChild = v.object({
   loopscopeChild: child,
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
+  slowCallback: v.exactOptional(v.number()),
   holdLastState: v.exactOptional(v.boolean()),
 });
 export type ChildArguments = v.InferOutput<typeof attachChild>;

@@ -58,12 +58,12 @@ export class RuntimeLink {
   /** The connection has ended: '' by the peer or by us, else what was wrong with what it sent. Fires once. */
   readonly onClosed = this.#closed.event;
 
-  /** `clock`: seconds, never going back. */
-  constructor(peer: Admitted, model: LoopModel, clock: () => number, level: DetailLevel) {
+  /** `clock`: seconds, never going back. `slow`: from how many seconds on a callback is told of as slow; 0: never. */
+  constructor(peer: Admitted, model: LoopModel, clock: () => number, level: DetailLevel, slow: number) {
     this.#socket = peer.socket;
     this.#model = model;
     this.#clock = clock;
-    this.#send({ type: 'welcome', wire: WIRE_VERSION, level });
+    this.#send({ type: 'welcome', wire: WIRE_VERSION, level, slow });
     peer.socket.on('close', () => this.#end(''));
     peer.socket.on('error', () => this.#end(''));
     peer.socket.setNoDelay(true);

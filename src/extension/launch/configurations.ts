@@ -81,6 +81,7 @@ function asgiApp(text: string): string | undefined {
 export interface Defaults {
   readonly console: 'integratedTerminal' | 'internalConsole' | 'externalTerminal';
   readonly detail: 'adaptive' | 'full';
+  readonly slowCallback: number;
   /** Folder of the workspace that the configuration belongs to. */
   readonly folder: string | undefined;
 }
@@ -118,6 +119,7 @@ export function complete(
     ...config,
     console,
     detail: config.detail ?? defaults.detail,
+    slowCallback: config.slowCallback ?? defaults.slowCallback,
     holdLastState: true,
     ...(cwd === undefined ? {} : { cwd }),
   };

@@ -56,6 +56,7 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     const config = complete(given, file, {
       console: settings.console(scope),
       detail: settings.detail(scope),
+      slowCallback: settings.slowCallback(scope),
       folder: folder?.uri.fsPath,
     });
     if (typeof config !== 'string') return { ...config };

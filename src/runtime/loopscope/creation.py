@@ -160,6 +160,35 @@ def make_eager(
     return before, after
 
 
+def make_set_task_name(session: Session, facts: Facts, stock: Any) -> Any:
+    """`tasks._set_task_name`, with which asyncio names a task after it has made it (up to 3.12)."""
+    strings = session.strings
+    get_name: Any = getattr(facts.c_task, "get_name", None)
+
+    def tell(task: Any) -> None:
+        try:
+            loop = task._loop if isinstance(task, (facts.c_task, facts.python_task)) and task._state == "PENDING" else None
+            recorder = getattr(loop, "_loopscope", None)
+            if type(recorder) is Recorder and recorder.session is session:
+                name = get_name(task) if isinstance(task, facts.c_task) else task._name
+                if isinstance(name, str):
+                    recorder.buffer.extend((20, id(task), -strings.once(name)))
+        except Exception as error:
+            session.fail(error)
+
+    def _set_task_name(task: Any, name: Any) -> None:
+        if name is not None:
+            try:
+                set_name = task.set_name
+            except AttributeError:
+                stock(task, name)
+            else:
+                set_name(name)  # = set_name(name)
+                tell(task)
+
+    return _set_task_name
+
+
 def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable[[Any], Recorder]) -> Any:
     """`create_task` in this Python's form, or None where it has one that is not known. It notes a name and sees eager tasks."""
     code = stock.__code__

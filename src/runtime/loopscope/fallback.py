@@ -109,6 +109,7 @@ def make_end(session: Session) -> Any:
         if recorder is None:
             return
         try:
+            recorder.handle = None
             if task is not None:
                 finish(recorder, task)
             loop = handle._loop

@@ -180,6 +180,10 @@ def install_creation(session: Session, hooks: Hooks, created: Created) -> None:
             )
             break
 
+    set_task_name: Any = getattr(tasks, "_set_task_name", None)
+    if set_task_name is not None:
+        hooks.stand_in(tasks, "_set_task_name", creation.make_set_task_name(session, session.facts, set_task_name))
+
     def watch_handles() -> None:
         if not session.handles_are_watched:
             session.handles_are_watched = True

@@ -200,6 +200,7 @@ class Loops:
         try:
             if not recorder.running:
                 recorder.running = True
+                recorder.thread = _thread.get_ident()
                 self.examine(recorder, loop)
                 self.transition(recorder, "runs", sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
                 self._session.reader.start()
@@ -218,6 +219,7 @@ class Loops:
         """At a tick's end: the loop stops. Never raises."""
         try:
             recorder.running = False
+            recorder.handle = None
             recorder.attention = True
             if recorder.stepper is not None:
                 recorder.stepper.leaves(loop)

@@ -86,6 +86,15 @@ RUN_BY_LOOP = ("_run_once", "run_forever", "step")
 """The functions of asyncio, and of uvloop_hooks.py, that call what is due."""
 
 
+def is_library_file(path: str) -> bool:
+    """Whether a file is of the standard library or of an installed package."""
+    return path.startswith(_LIBRARY_FOLDERS) or any(part in path for part in _PACKAGES)
+
+
+_LIBRARY_FOLDERS = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
+_PACKAGES = tuple(os.sep + name + os.sep for name in ("site-packages", "dist-packages"))
+
+
 def is_asyncio_function(callback: Any) -> bool:
     """Whether a callback is a function or method of asyncio's own: such a timer wakes the task that set it."""
     function = callback.__func__ if type(callback) is MethodType else callback

@@ -15,6 +15,7 @@ import time
 from . import dispatch, link
 from .clocks import monotonic
 from .start import start_new_thread
+from .watchdog import Watchdog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Reader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._watchdog = Watchdog(session, wake_loop)
         self._waiting: list[tuple[float, Recorder, dict[str, Any]]] = []
         self._flush_at = 0.0
         self._draining = False
@@ -121,6 +123,7 @@ class Reader:
                         self._handle(message)
                 self._answer_overdue()
                 self._flush_stopped()
+                self._watchdog.look()
                 if self._draining:
                     session.link.pump()
                     self._draining = session.link.backlog_bytes > 0
@@ -142,6 +145,9 @@ class Reader:
             times.append(self._flush_at)
         if self._draining:
             times.append(now + DRAIN_SECONDS)
+        look = self._watchdog.due()
+        if look is not None:
+            times.append(look)
         timeout = max(0.0, min(times) - now) if times else None
         connection = self._session.link
         if not connection.is_ours():
@@ -164,6 +170,7 @@ class Reader:
         session = self._session
         kind = message.get("type")
         if kind in ("welcome", "level"):
+            session.set_slow(message.get("slow"))
             session.set_level(message.get("level"))
         elif kind == "command":
             asked = session.use_stepping().receive(message)

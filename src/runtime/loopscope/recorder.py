@@ -54,6 +54,7 @@ class Recorder:
         "alike",
         "announced",
         "attention",
+        "began",
         "buffer",
         "class_name",
         "dropped",
@@ -64,6 +65,7 @@ class Recorder:
         "ended",
         "fd_map",
         "full",
+        "handle",
         "handles",
         "hides",
         "hook",
@@ -95,11 +97,13 @@ class Recorder:
         "stop_due",
         "stride",
         "task",
+        "thread",
         "tick",
         "timers_cancelled",
         "timers_fired",
         "timers_set",
         "transitions",
+        "turn",
         "woken",
     )
 
@@ -111,6 +115,7 @@ class Recorder:
         self.alike: Any = None
         self.dropped = 0
         self.tick = 0
+        self.began = 0.0
         self.mark = -FOREVER
         self.due = 0.0
         self.sent_at = monotonic()
@@ -129,6 +134,11 @@ class Recorder:
         self.poll: Any = None
         self.fd_map: Any = None
         self.task = 0
+        self.thread = 0
+        self.turn = 0
+        """How many handles have run that were not run by a tick of ours at full speed."""
+        self.handle: Any = None
+        """What runs at this moment, for the watchdog."""
         self.name: Any = None
         self.stepper: Any = None
         """The loop's `stepping.stepper.Stepper`, once it has been stepped."""

@@ -122,6 +122,8 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
         else:
             recorder.task = subject = id(task)
         recorder.handles += 1
+        recorder.turn += 1
+        recorder.handle = handle
         if recorder.listing:
             recorder.buffer.extend((float(handle._loop.time()) if recorder.own_clock else clock(), subject))
         elif task is None:
@@ -163,6 +165,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                     ready.appendleft(handle)
                     break
                 left -= 1
+                recorder.handle = handle
                 callback = handle._callback
                 args = handle._args
                 kind = type(callback)
@@ -212,7 +215,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                     task = None
                     handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
-            handle = callback = args = task = None
+            recorder.handle = handle = callback = args = task = None
             recorder.alike = None
             recorder.handles += ntodo - left
             if others:
@@ -255,6 +258,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     ready.appendleft(handle)
                     break
                 left -= 1
+                recorder.handle = handle
                 callback = handle._callback
                 args = handle._args
                 task = callback.__self__ if type(callback) is step else task_of(callback, args)
@@ -292,7 +296,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     task = waiter = None
                     handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
-            handle = callback = args = task = waiter = None
+            recorder.handle = handle = callback = args = task = waiter = None
             recorder.task = 0
             recorder.alike = None
             recorder.handles += ntodo - left

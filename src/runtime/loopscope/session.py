@@ -63,6 +63,9 @@ class Strings:
         self._unsent[:0] = texts
 
 
+SLOW_SECONDS = 0.1
+"""A handle that runs longer is told of, unless the adapter says otherwise (asyncio's own default: `slow_callback_duration`)."""
+
 MAX_TEXT = 1000
 """Longest text that is sent; the rest is cut off."""
 
@@ -77,6 +80,7 @@ class Session:
         self.follow = follow
         self.strings = Strings()
         self.level = "adaptive"
+        self.slow_after = SLOW_SECONDS
         self.active = True
         self.python_tasks = False
         self.run_counting: Any = None
@@ -131,6 +135,11 @@ class Session:
             self.level = str(level)
             for recorder in self.loops.all():
                 recorder.set_level(level == "full")
+
+    def set_slow(self, seconds: object) -> None:
+        """From how many seconds on a handle is told of as slow; 0: never."""
+        if type(seconds) in (int, float):
+            self.slow_after = float(seconds)  # type: ignore[arg-type]
 
     def use_stepping(self) -> Stepping:
         """The stepping of the loops, loaded when it is first asked for."""

@@ -172,6 +172,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                 if not ntodo and not self._stopping:
                     return  # There was nothing but the marker: no tick.
             recorder.tick += 1
+            recorder.began = now
             if now >= recorder.mark or recorder.own_clock:
                 if before:
                     before = (clock() if recorder.own_clock else now) - before
@@ -207,6 +208,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                             base.logger.warning("Executing %s took %.3f seconds", text, dt)  # = logger.warning('Executing
                     finally:
                         self._current_handle = None
+                    recorder.handle = None
                     if task is not None:
                         finish(recorder, task)
                         task = None
@@ -243,6 +245,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         if not handle._cancelled:
                             task = start(recorder, handle)
                             handle._run()  # = handle._run() (last)
+                            recorder.handle = None
                             if task is not None:
                                 finish(recorder, task)
                                 task = None

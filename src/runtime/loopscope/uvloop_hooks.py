@@ -7,6 +7,7 @@ ready queue, the selector and timers set by uvloop itself stay invisible, and th
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 
 from . import clocks, places, run, schedule
 from .recorder import HEADER_NUMBERS, MAX_BUFFER
@@ -66,6 +67,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         recorder.handles += 1
         recorder.alike = None
         recorder.task = id(task)
+        recorder.turn += 1
+        recorder.handle = task
         if recorder.listing:
             recorder.buffer.extend((clock(), id(task)))
         else:
@@ -73,6 +76,7 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         try:
             callback(*args)
         finally:
+            recorder.handle = None
             recorder.task = 0
             finish(recorder, task)
             task = None
@@ -131,6 +135,7 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
     def run_forever(self: Any) -> None:
         recorder = recorder_of(self)
         recorder.running = True
+        recorder.thread = get_ident()
         loops.transition(recorder, "runs", get_frame(1))
         session.reader.start()
         loops.call(loops.on_run, recorder, self)

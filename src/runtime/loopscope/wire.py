@@ -39,7 +39,8 @@ EVENTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "asyncGenerator": (16, ("what:N", "generator:S")),
     "childProcess": (17, ("what:N", "pid:N", "status:N", "command:S")),
     "signal": (18, ("what:N", "number:N", "callback:S")),
-    "slowHandle": (19, ("subject:N", "start:T", "duration:T")),
+    "slowHandle": (19, ("subject:N", "start:T", "duration:T", "site:S")),
+    "taskNamed": (20, ("task:A", "name:N")),
 }
 
 SHORT_FORM = 4096

@@ -50,6 +50,7 @@ async function connected(): Promise<Fixture> {
     model,
     () => performance.now() / 1000,
     'adaptive',
+    0.1,
   );
   const closed = new Promise<string>((resolve) => void link.onClosed(resolve));
   link.start(Buffer.alloc(0));
@@ -98,7 +99,7 @@ const anything = v.unknown();
 describe('RuntimeLink', () => {
   it('welcomes, applies batches in order and hands messages on', () =>
     withLink(async ({ model, link, runtime, message }) => {
-      assert.deepEqual(await message('welcome'), { type: 'welcome', wire: WIRE_VERSION, level: 'adaptive' });
+      assert.deepEqual(await message('welcome'), { type: 'welcome', wire: WIRE_VERSION, level: 'adaptive', slow: 0.1 });
       const changed = new Promise<void>((resolve) => void link.onChange(() => resolve()));
       runtime.write(encodeMessage(HELLO));
       runtime.write(encodeFrame(FrameKind.strings, Buffer.from('[[1, "main\\tapp.py\\t3"]]')));

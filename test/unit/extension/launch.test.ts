@@ -113,7 +113,7 @@ describe('interpreter', () => {
 });
 
 describe('launch configurations', () => {
-  const defaults: Defaults = { console: 'integratedTerminal', detail: 'adaptive', folder: '/work' };
+  const defaults: Defaults = { console: 'integratedTerminal', detail: 'adaptive', slowCallback: 0.1, folder: '/work' };
   const file = { path: '/work/app.py', text: '' };
 
   it('are filled in with the defaults, and what is given stays', () => {
@@ -124,11 +124,18 @@ describe('launch configurations', () => {
       program: '/work/app.py',
       console: 'integratedTerminal',
       detail: 'adaptive',
+      slowCallback: 0.1,
       cwd: '/work',
       holdLastState: true,
       internalConsoleOptions: 'neverOpen',
     });
-    const given = { ...runFile('/a.py'), console: 'externalTerminal', detail: 'full', cwd: '/b' } as const;
+    const given = {
+      ...runFile('/a.py'),
+      console: 'externalTerminal',
+      detail: 'full',
+      slowCallback: 0,
+      cwd: '/b',
+    } as const;
     const own = { ...given, internalConsoleOptions: 'openOnSessionStart' };
     assert.deepEqual(complete(own, undefined, defaults), { ...own, holdLastState: true });
     const shown = { ...given, console: 'internalConsole' } as const;

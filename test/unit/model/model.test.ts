@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { LINGER_MOST, LINGER_SECONDS, LoopModel } from '../../../src/model/model';
 import { NumberList, WireError } from '../../../src/model/number-list';
 import type { TaskNode, TaskRow, TasksArguments } from '../../../src/protocol/dap';
+import { EVENTS } from '../../../src/protocol/wire';
 import { BatchWriter, marshalList } from '../../support/batches';
 import { steps, stepsWithLoss, World } from './world';
 
@@ -248,6 +249,51 @@ describe('LoopModel', () => {
     assert.equal(loop.sleeping, true);
     assert.equal(loop.nextTimer, null);
     assert.equal(model.loopRows(3)[0]?.time, 12.75, 'time goes on while the loop sleeps');
+  });
+
+  it('tells of a slow callback once, with the line on which it stood, while handles are listed and while they are counted', () => {
+    const model = new LoopModel();
+    model.slowAfter = 0.1;
+    const list = new NumberList();
+    const writer = new BatchWriter();
+    const slow = (): unknown[] =>
+      model.log
+        .read(0, 1000)
+        .records.flatMap(({ code, task, x, y, z }) => (code === EVENTS.slowHandle.code ? [[task, x, y, z]] : []));
+    model.strings.define([
+      [1, 'main\tapp.py\t1'],
+      [7, 'callback\tapp.py\t9'],
+      [8, 'db.py\t44\tquery'],
+    ]);
+    writer.event('taskCreated', 0x1000, 0, 1, 0, 1).event('tick', 1, 10, 0.5, 2).handle(10, 0x1000);
+    list.decode(writer.event('slowHandle', 0x1000, 10, 0, 8).flush({ tick: 1, now: 10.2 }));
+    model.apply(list, 1);
+    assert.deepEqual(slow(), [], 'how long it takes is not known yet');
+    list.decode(writer.handle(10.25, -7).event('tickEnd', 10.3).flush({ tick: 1, now: 10.3 }));
+    model.apply(list, 1);
+    assert.deepEqual(slow(), [[1, 0, 8, 0.25]]);
+    assert.equal(model.loopRows(1)[0]?.longest?.site?.file, 'db.py');
+    writer.event('slowHandle', -7, 11, 0, 8).event('slowHandle', -7, 11, 0.5, 0);
+    list.decode(writer.flush({ tick: 2, now: 12, listing: false }));
+    model.apply(list, 1);
+    assert.deepEqual(slow(), [
+      [1, 0, 8, 0.25],
+      [0, 7, 8, 0.5],
+    ]);
+    assert.equal(model.loopRows(1)[0]?.longest?.duration, 0.5);
+  });
+
+  it('takes a name that comes after the creation', () => {
+    const model = new LoopModel();
+    const list = new NumberList();
+    const writer = new BatchWriter();
+    model.strings.define([[5, 'worker-12']]);
+    list.decode(
+      writer.event('taskCreated', 0x1000, 0, 1, 0, 3).event('taskNamed', 0x1000, -5).flush({ tick: 1, now: 1 }),
+    );
+    model.apply(list, 1);
+    assert.equal(model.row(1)?.name, 'worker-12');
+    assert.equal(model.page({ ...PAGE, filter: 'worker-12' }).total, 1);
   });
 
   it('knows when the next timer is due while callbacks run too, until the loop says otherwise', () => {
