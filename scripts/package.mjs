@@ -4,6 +4,7 @@ import './lib/node-version.mjs';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundleDebugpy } from './lib/debugpy.mjs';
 import { ensureNodePackages } from './lib/node-packages.mjs';
 import { root, shown } from './lib/paths.mjs';
 import { main, run, Stop } from './lib/run.mjs';
@@ -20,6 +21,7 @@ await main(async () => {
   fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   const built = await run(process.execPath, ['esbuild.js', '--production'], { cwd: root });
   if (built.code !== 0) throw new Stop('the bundles could not be built; esbuild says why above.');
+  await bundleDebugpy(console.log);
   // The bundles hold their dependencies, so npm is not asked for them.
   const args = ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--out', out];
   const packed = await run(process.execPath, args, { cwd: root, quiet: true });

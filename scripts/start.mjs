@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCodeServer } from './lib/code-server.mjs';
 import { openGate } from './lib/gate.mjs';
+import { bundleDebugpy } from './lib/debugpy.mjs';
 import { ensureNodePackages } from './lib/node-packages.mjs';
 import { localCache, root, shown } from './lib/paths.mjs';
 import { findPythons } from './lib/pythons.mjs';
@@ -79,6 +80,7 @@ await main(async () => {
   await ensureNodePackages(console.log);
   const built = await run(process.execPath, [path.join(root, 'esbuild.js')], { cwd: root, quiet: true });
   if (built.code !== 0) throw new Stop(`the extension could not be built:\n${built.output.trim()}`);
+  await bundleDebugpy(console.log);
   if (values.port === undefined && (await openWithCode(folder))) {
     console.log(`VS Code opens ${shown(folder)}.\n${NEXT}`);
     return;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChecks } from './lib/checks.mjs';
 import { mochaCounts, pytestCounts } from './lib/counts.mjs';
+import { bundleDebugpy } from './lib/debugpy.mjs';
 import { ensureNodePackages } from './lib/node-packages.mjs';
 import { root } from './lib/paths.mjs';
 import { bringNewerPythons, findPythons, prepareVenvs, venvPython } from './lib/pythons.mjs';
@@ -105,6 +106,7 @@ await main(async () => {
   await ensureNodePackages(log);
   const needHost = chosen.some((name) => ['package', 'e2e', 'host'].includes(name));
   await Promise.all([prepareVenvs(pythons, log, found), needHost ? ensureHost({ log }) : undefined]);
+  if (chosen.some((name) => ['dap', 'e2e'].includes(name))) await bundleDebugpy(log, venvPython('tools'));
 
   const steps = allSteps(pythons).filter((step) => chosen.includes(step.name.split(' ')[0] ?? ''));
   if (steps.length === 0) return 0;

@@ -31,6 +31,8 @@ export interface LaunchArguments {
   readonly stopOnFirstTick?: boolean;
   /** Whether a loop's clock stands still while its thread is stopped (default true). */
   readonly freezeClock?: boolean;
+  /** Only the person's own code is stopped in (default true): debugpy's, which gets it as it is. */
+  readonly justMyCode?: boolean;
   /** Which debugpy debugs: `auto` (default) takes the first of the others that is there and new enough. */
   readonly debuggerFrom?: 'auto' | 'extension' | 'interpreter' | 'bundled';
   /** Folder of the debugpy to use: before all others. */

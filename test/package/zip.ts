@@ -6,6 +6,8 @@ export interface ZipEntry {
   name: string;
   /** Unpacked, in bytes. */
   size: number;
+  /** As it is in the archive, in bytes. */
+  packed: number;
 }
 
 const END_OF_DIRECTORY = 0x06054b50;
@@ -24,7 +26,8 @@ export function zipEntries(file: string): ZipEntry[] {
     if (bytes.readUInt32LE(at) !== DIRECTORY_ENTRY) throw new Error(`${file}: entry ${String(index)} is broken`);
     const nameLength = bytes.readUInt16LE(at + 28);
     const name = bytes.toString('utf8', at + 46, at + 46 + nameLength);
-    if (!name.endsWith('/')) entries.push({ name, size: bytes.readUInt32LE(at + 24) });
+    if (!name.endsWith('/'))
+      entries.push({ name, size: bytes.readUInt32LE(at + 24), packed: bytes.readUInt32LE(at + 20) });
     at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   }
   return entries;

@@ -72,7 +72,9 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     const { python, program } = given as unknown as LoopscopeConfiguration;
     const resource = folder?.uri ?? (program === undefined ? undefined : vscode.Uri.file(program));
     const found = await findInterpreter(python, interpreterSystem(resource));
-    if ('command' in found) return { ...given, python: found.command };
+    const debugpyExtension = vscode.extensions.getExtension('ms-python.debugpy')?.extensionPath;
+    if ('command' in found)
+      return { ...given, python: found.command, ...(debugpyExtension === undefined ? {} : { debugpyExtension }) };
     // Not waited for: until the answer VS Code would show a start under way.
     void noInterpreter(found.problem);
     return undefined;

@@ -175,7 +175,7 @@ describe('package.json and the code', () => {
       /export interface LaunchArguments \{([\s\S]*?)\n\}/.exec(dap)?.[1] ?? assert.fail('no LaunchArguments');
     const taken = [...body.matchAll(/readonly (\w+)\?:/g)].map((match) => match[1] ?? '');
     // Set by the editor or by us, never written by a person.
-    const internal = ['noDebug', 'holdLastState'];
+    const internal = ['noDebug', 'holdLastState', 'debugpyExtension'];
     assert.deepEqual(Object.keys(declared).sort(), taken.filter((name) => !internal.includes(name)).sort());
     for (const [name, attribute] of Object.entries(declared))
       assert.ok((attribute.description ?? '').length > 10, name);
