@@ -25,8 +25,8 @@ function pinned() {
  */
 export async function bundleDebugpy(log, python = process.platform === 'win32' ? 'python' : 'python3') {
   const { version, hash } = pinned();
-  const stamp = path.join(target, '.stamp');
-  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return true;
+  const stamp = path.join(root, 'dist', '.debugpy');
+  if (fs.existsSync(target) && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === hash) return true;
   const wheel = path.join(sharedCache, `debugpy-${version}-py2.py3-none-any.whl`);
   if (!fs.existsSync(wheel) || sha256(wheel) !== hash) {
     fs.mkdirSync(sharedCache, { recursive: true });
