@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import type { StoppedEvent } from '../../src/protocol/stepping';
 import type { DapClient } from './client';
-import { withAdapter } from './session';
-import { nextStop } from './stepping.test';
+import { nextStop, withAdapter } from './session';
 
 const IDLE = `
 import asyncio
