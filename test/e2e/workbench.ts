@@ -288,6 +288,15 @@ export class Workbench {
 
   /** Starts the folder's first launch configuration without debugging, by its key, as soon as VS Code has read it: before, the key only shows *Run and Debug*. */
   async startWithoutDebugging(): Promise<void> {
+    await this.start('Control+F5');
+  }
+
+  /** The same with debugging: F5. */
+  async startDebugging(): Promise<void> {
+    await this.start('F5');
+  }
+
+  private async start(key: string): Promise<void> {
     if (fs.existsSync(path.join(this.folder, '.vscode/launch.json'))) {
       await this.runCommand('View: Show Run and Debug');
       const chosen = this.page.locator('.start-debug-action-item-dropdown-label');
@@ -297,7 +306,7 @@ export class Workbench {
         'the launch configuration',
       );
     }
-    await this.page.keyboard.press('Control+F5');
+    await this.page.keyboard.press(key);
   }
 
   /** Waits until a debug session runs (its toolbar is there), or until none does. */
