@@ -75,7 +75,7 @@ describe('names', () => {
 
   it('the scripts of package.json start files that exist', () => {
     for (const [name, line] of Object.entries(manifest.scripts)) {
-      const files = [...line.matchAll(/(?:^|&& )node (\S+)/g)].map((match) => match[1] ?? '');
+      const files = [...line.matchAll(/(?:^|&& )node (?:--\S+ )*(\S+)/g)].map((match) => match[1] ?? '');
       const globs = [...line.matchAll(/"(test\/[^"]+)"/g)].map((match) => match[1] ?? '');
       assert.ok(files.length + globs.length > 0, `${name} starts nothing that this test knows`);
       for (const file of [...files, ...globs]) assert.ok(exists(`/${file}`, '.'), `npm run ${name}: ${file}`);

@@ -102,11 +102,14 @@ class Loops:
             self._session.watch_handles()
 
     def was_created(self, loop: Any, frame: FrameType | None) -> None:
-        """Tells of a new loop."""
-        if type(getattr(loop, "_loopscope", None)) is not Recorder:
-            recorder = self._adopt(loop)
-            self.transition(recorder, "created", frame)
-            self.call(self.on_created, recorder, loop)
+        """Tells of a new loop. Never raises."""
+        try:
+            if type(getattr(loop, "_loopscope", None)) is not Recorder:
+                recorder = self._adopt(loop)
+                self.transition(recorder, "created", frame)
+                self.call(self.on_created, recorder, loop)
+        except Exception as error:
+            self._session.fail(error)
 
     def call(self, hook: Callable[[Recorder, Any], None] | None, recorder: Recorder, loop: Any) -> None:
         """Calls one of the hooks, if it is set. Raises nothing of ours."""

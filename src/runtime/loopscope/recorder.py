@@ -96,6 +96,8 @@ class Recorder:
         "stepper",
         "stop_due",
         "stride",
+        "taken",
+        "taken_length",
         "task",
         "thread",
         "tick",
@@ -112,6 +114,8 @@ class Recorder:
         self.number = number
         self.loop: Callable[[], Any] = weakref.ref(loop)
         self.buffer: list[float] = [0.0] * HEADER_NUMBERS
+        self.taken: list[float] = []
+        self.taken_length = 0
         self.alike: Any = None
         self.dropped = 0
         self.tick = 0
@@ -220,10 +224,14 @@ class Recorder:
         numbers = self.buffer
         self.buffer = [0.0] * HEADER_NUMBERS
         self.alike = None
+        self._take_late(numbers)
         if self.stepper is not None:
             self.stepper.reporter.sent(numbers)
         numbers[1:HEADER_NUMBERS] = (self.number, self.dropped, self.tick, loop_time, sleep_until, ready, timers, int(self.listing))
-        if self.session.send_batch(numbers):
+        length = self.session.send_batch(numbers)
+        self.taken = numbers
+        self.taken_length = length or len(numbers)
+        if length:
             self.dropped = 0
         else:
             self.dropped += count_events(numbers)
@@ -244,6 +252,20 @@ class Recorder:
             self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
         else:
             self.set_listing(handles < FEW_HANDLES * elapsed)
+
+    def _take_late(self, numbers: list[float]) -> None:
+        """Puts what a thread has added to the list before this one, after that was sent, in front of this one's events.
+
+        A thread looks up `buffer` and then adds to it: between the two another may have taken the list and sent it.
+        """
+        late = self.taken[self.taken_length :]
+        self.taken = []
+        if not late:
+            return
+        if late[0] < -wire.SHORT_FORM:  # It refers to an event of the batch that was sent.
+            self.dropped += count_events([0.0] * HEADER_NUMBERS + late)
+        else:
+            numbers[HEADER_NUMBERS:HEADER_NUMBERS] = late
 
     def _add_counts(self) -> None:
         handles = self.handles

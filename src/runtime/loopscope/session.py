@@ -98,20 +98,28 @@ class Session:
         self._sequence = 0
         self._failures = 0
 
-    def send_batch(self, numbers: list[float]) -> bool:
-        """Sends a batch whose first number, the sequence, is filled in here. False: dropped."""
+    def send_batch(self, numbers: list[float]) -> int:
+        """Sends a batch whose first number, the sequence, is filled in here. How many of its numbers were sent; 0: it was dropped.
+
+        A thread that got hold of the list before it was taken may add to it still: what comes after the answer's length was not sent.
+        """
         if not self.link.has_room(len(numbers) * 5):
-            return False
+            return 0
         texts = self.strings.take_unsent()
         if texts and not self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii")):
             self.strings.put_back(texts)
-            return False
+            return 0
         self._sequence += 1
         numbers[0] = self._sequence
-        sent = self.link.send(wire.FRAME_EVENTS, marshal.dumps(numbers, 2))
+        length = 0
+        data = b""
+        while length != len(numbers):  # What was added meanwhile may be in the bytes or not: they are made again.
+            length = len(numbers)
+            data = marshal.dumps(numbers, 2)
+        sent = self.link.send(wire.FRAME_EVENTS, data)
         if self.link.backlog_bytes:
             self.reader.drain_later()
-        return sent
+        return length if sent else 0
 
     def say(self, level: str, text: str) -> None:
         """A line for the person, in the session's log."""

@@ -213,13 +213,18 @@ def test_a_program_that_forks_while_it_is_stepped() -> None:
 
 def test_pausing_again_and_again_loses_no_pause_and_no_handle() -> None:
     program_text = """
-        import asyncio
+        import asyncio, sys
         ran = [0] * 20
+        enough = False
+        def heard():
+            global enough
+            enough = sys.stdin.readline() == "enough\\n"
         async def count(n):
-            while sum(ran) < 200_000:
+            while not enough:
                 ran[n] += 1
                 await asyncio.sleep(0)
         async def main():
+            asyncio.get_running_loop().add_reader(sys.stdin, heard)
             await asyncio.gather(*(count(n) for n in range(20)))
             print(max(ran) - min(ran) <= 1)
         asyncio.run(main())
@@ -232,4 +237,5 @@ def test_pausing_again_and_again_loses_no_pause_and_no_handle() -> None:
             assert stop["next"] is not None
             program.resume()
             program.next("resumed")
+        program.say("enough")
         assert program.end() == (0, "True\n", "")
