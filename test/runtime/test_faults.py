@@ -379,12 +379,13 @@ async def main():
     for jump in ({jumps}):
         background = asyncio.create_task(busy()) if {busy} else None
         tasks = [asyncio.create_task(waits(log, delay)) for delay in (3600.5, 60, 0.005, 7200)]
+        await asyncio.sleep(0)  # Their timers are set before that of the next line.
         await asyncio.sleep(0.01)
         print(log)
         shift += jump
         loop.call_soon_threadsafe(int)
         await asyncio.sleep(0.01)
-        print(log, round(loop.time() - clock() - shift, 3))
+        print(log, round(loop.time() - clock() - shift))
         for task in [*tasks, background]:
             task is None or task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -48,6 +48,7 @@ class Reader:
         self._draining = False
         self._stopping = False
         self._alive: Any = None
+        self._thread = 0
         self._errands: list[Callable[[bool], None]] = []
         self._done_errands = 0
         self.begin_thread: Callable[[Callable[..., None], tuple[Any, ...]], object] = start_new_thread
@@ -78,7 +79,7 @@ class Reader:
         self._wake()
         if alive.acquire(True, STOP_SECONDS):
             alive.release()
-            wait_for_one_thread()
+            wait_for_end_of(self._thread)
         self._alive = None
         return True
 
@@ -113,6 +114,7 @@ class Reader:
     def _run(self, alive: Any) -> None:
         session = self._session
         self._done_errands = 0
+        self._thread = _thread.get_native_id()
         try:
             while session.active and session.link.open and not self._stopping:
                 while self._done_errands < len(self._errands):
@@ -240,15 +242,15 @@ def wake_loop(recorder: Recorder) -> None:
             pass
 
 
-def wait_for_one_thread() -> None:
-    """A thread that has ended is counted by the system for a moment more, and Python would warn of it at a fork (3.12 and later)."""
-    end = monotonic() + 0.05
-    try:
-        threads = len(os.listdir("/proc/self/task"))
-        while threads > 1 and monotonic() < end:
-            before = threads
-            threads = len(os.listdir("/proc/self/task"))
-            if threads < before:
-                return
-    except OSError:
+def wait_for_end_of(thread: int) -> None:
+    """A thread that has ended is counted by the system for a moment more, and Python would warn of it at a fork (3.12 and later).
+
+    `thread` is the system's number of it. Waits `STOP_SECONDS` at most.
+    """
+    end = monotonic() + STOP_SECONDS
+    folder = "/proc/self/task/"
+    if not os.path.isdir(folder):
         time.sleep(0.001)
+        return
+    while os.path.exists(folder + str(thread)) and monotonic() < end:
+        time.sleep(0)

@@ -106,6 +106,7 @@ class Recorder:
         "timers_set",
         "transitions",
         "turn",
+        "wanted",
         "woken",
     )
 
@@ -156,6 +157,8 @@ class Recorder:
         self.class_name = ""
         self.transitions: dict[Any, Any] = {}
         self.lock = _thread.allocate_lock()
+        self.wanted = False
+        """Whether somebody wants a flush that has not begun."""
         self.hook = "replaced"
         self.hides = ""
         self.live = 0
@@ -201,8 +204,11 @@ class Recorder:
 
         `sleep_until` as in the batch's header.
         """
-        if self.lock.acquire(False):  # Else this loop is being flushed: by the reader's thread, or further out on this stack.
+        self.wanted = True
+        # Without the lock it is being flushed, by the reader's thread or further out on this stack: whoever does that does it once more.
+        while self.wanted and self.lock.acquire(False):
             try:
+                self.wanted = False
                 self._flush(sleep_until)
             except Exception as error:
                 self.session.fail(error)

@@ -5,6 +5,7 @@ Owns the table of strings, the numbers of loops and the reader; installs the hoo
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import marshal
 import os
@@ -96,6 +97,7 @@ class Session:
         self.watch_handles: Callable[[], None] = lambda: None
         self.stepping: Stepping | None = None
         self._sequence = 0
+        self._sending = _thread.RLock()
         self._failures = 0
 
     def send_batch(self, numbers: list[float]) -> int:
@@ -105,6 +107,10 @@ class Session:
         """
         if not self.link.has_room(len(numbers) * 5):
             return 0
+        with self._sending:  # Loops of several threads: no batch overtakes a text that it names, or one of a lower sequence.
+            return self._send_batch(numbers)
+
+    def _send_batch(self, numbers: list[float]) -> int:
         texts = self.strings.take_unsent()
         if texts and not self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii")):
             self.strings.put_back(texts)
