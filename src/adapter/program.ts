@@ -202,8 +202,10 @@ export class Program {
         break;
       case 'log':
         this.model.note(message.level, message.text);
+        // What needs nobody stands in the event log alone: the console is the program's.
+        if (message.level === 'info') break;
         this.#said.fire(message);
-        if (message.level !== 'info') this.setNotice(message.text);
+        this.setNotice(message.text);
         break;
       case 'bye':
         this.#saidBye = true;

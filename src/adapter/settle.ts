@@ -1,6 +1,7 @@
 /**
  * Keeps the model's tasks true where events do not suffice: after connecting and after drops it asks for the list of
- * live tasks, in slices; and where handles are only counted it asks which tasks are ready before a page counts states.
+ * live tasks, in slices; so it does now and then while somebody looks, because a task that is collected while it is
+ * pending tells nobody; and where handles are only counted it asks which tasks are ready before a page counts states.
  * One question at a time for a loop, never more often than it must.
  */
 import type { LoopModel } from '../model/model';
@@ -13,6 +14,10 @@ import { QueryError, type RuntimeLink } from './link/runtime-link';
 const SPACING = 0.25;
 /** After a sync that failed, s. */
 const AFTER_FAILURE = 1;
+/** Least time between two syncs of a loop that are made because somebody looks, s. */
+const LOOK_SPACING = 2;
+/** So many tasks are listed a second at most on the average of those: each costs the loop about 2 µs. */
+const LOOK_RATE = 2000;
 /** How long what a sync did not name is waited for, s, where no batch comes. */
 const LAST_WORD = 0.3;
 /** Ready handles looked at: as many as one answer holds. Two answers are of two moments, and no state at all. */
@@ -22,8 +27,13 @@ interface LoopCare {
   running: boolean;
   notBefore: number;
   timer: NodeJS.Timeout | undefined;
+  look: NodeJS.Timeout | undefined;
   /** A sync whose list is complete: what it did not name ends with the next batch. */
   pending: Sync | undefined;
+  /** Of the last sync: when it ended, how many tasks it listed, and what had been heard of the loop before. */
+  endedAt: number;
+  listed: number;
+  heard: number;
 }
 
 export class Settler {
@@ -58,9 +68,32 @@ export class Settler {
     }
   }
 
+  /** Somebody looks at a loop's tasks (of all loops: undefined): what has been collected unheard is found, soon. */
+  looked(number: number | undefined): void {
+    for (const loop of this.#model.loops.values()) {
+      if (number !== undefined && loop.number !== number) continue;
+      const care = this.#care(loop);
+      if (loop.stale || care.running || care.pending || care.look || loop.live === 0 || loop.heard === care.heard) {
+        continue;
+      }
+      const wait = care.endedAt + Math.max(LOOK_SPACING, care.listed / LOOK_RATE) - this.#clock();
+      care.look = setTimeout(
+        () => {
+          care.look = undefined;
+          loop.stale = true;
+          this.check();
+        },
+        Math.max(0, wait) * 1000,
+      ).unref();
+    }
+  }
+
   /** Stops everything that was begun. */
   dispose(): void {
-    for (const care of this.#loops.values()) clearTimeout(care.timer);
+    for (const care of this.#loops.values()) {
+      clearTimeout(care.timer);
+      clearTimeout(care.look);
+    }
     this.#loops.clear();
   }
 
@@ -102,11 +135,14 @@ export class Settler {
     if (!link) return;
     care.running = true;
     const sync = this.#model.beginSync(loop);
+    care.heard = loop.heard;
+    care.listed = 0;
     try {
       let cursor = 0;
       do {
         const answer = await link.query({ query: 'sync', loop: loop.number, cursor }, syncAnswer);
         this.#model.syncSlice(sync, answer.tasks, this.#clock());
+        care.listed += answer.tasks.length;
         cursor = answer.cursor;
       } while (cursor !== 0);
       care.pending = sync;
@@ -118,6 +154,7 @@ export class Settler {
       care.notBefore = this.#clock() + AFTER_FAILURE;
     }
     care.running = false;
+    care.endedAt = this.#clock();
     this.#changed();
     this.check();
   }
@@ -133,7 +170,16 @@ export class Settler {
   #care(loop: LoopState): LoopCare {
     let care = this.#loops.get(loop.number);
     if (!care) {
-      care = { running: false, notBefore: 0, timer: undefined, pending: undefined };
+      care = {
+        running: false,
+        notBefore: 0,
+        timer: undefined,
+        look: undefined,
+        pending: undefined,
+        endedAt: 0,
+        listed: 0,
+        heard: 0,
+      };
       this.#loops.set(loop.number, care);
     }
     return care;

@@ -134,6 +134,7 @@ export class Applier {
       const c = values[at + 3] ?? 0;
       switch (code) {
         case EVENTS.tick.code:
+          loop.heard--;
           this.#tick(loop, a, b, c, values[at + 4] ?? 0);
           break;
         case EVENTS.taskCreated.code:
@@ -228,6 +229,7 @@ export class Applier {
       at += arity + 1;
     }
     this.events += count;
+    loop.heard += count;
   }
 
   /** A handle starts, and so the one before it has ended. */

@@ -75,6 +75,8 @@ export class LoopState {
 
   live = 0;
   ended = 0;
+  /** Events of it that were heard, without its ticks: while this stays, nothing of the program has run. */
+  heard = 0;
   readonly registrations = new Map<number, number>();
   executorCalls = 0;
   childProcesses = 0;

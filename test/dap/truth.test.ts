@@ -288,6 +288,37 @@ asyncio.run(main())
     })();
   });
 
+  it('of tasks that were collected while they were pending, and told nobody', async () => {
+    const folder = folderWith({});
+    await withAdapter(async (client) => {
+      await client.launch({
+        cwd: folder,
+        code: `${REPORT}
+import gc
+async def lost(): await asyncio.get_running_loop().create_future()
+async def main():
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    gc.disable()
+    for n in range(30): asyncio.create_task(lost(), name=f"lost-{n}")
+    await asyncio.sleep(0)
+    report("before")
+    while not os.path.exists("go"): await asyncio.sleep(0.01)
+    gc.collect()
+    report("after")
+    await asyncio.get_running_loop().create_future()
+asyncio.run(main())
+`,
+      });
+      const before = await reported(client, 'before');
+      assert.equal(before.length, 31);
+      await assertSame(client, before);
+      writeFileSync(join(folder, 'go'), '');
+      const after = await reported(client, 'after');
+      assert.equal(after.length, 1);
+      await assertSame(client, after);
+    })();
+  });
+
   it('of an aiohttp server with clients', async function () {
     if (!has('aiohttp')) this.skip();
     await withAdapter(async (client) => {

@@ -312,11 +312,8 @@ export class Workbench {
   /** Waits until a debug session runs (its toolbar is there), or until none does. */
   async waitForSession(running: boolean): Promise<void> {
     await this.waitFor(
-      async () => ({
-        session: await this.page.locator('.debug-toolbar').isVisible(),
-        notifications: await this.notifications(),
-      }),
-      ({ session }) => session === running,
+      () => this.page.locator('.debug-toolbar').isVisible(),
+      (session) => session === running,
       running ? 'a debug session' : 'no debug session',
     );
   }
@@ -354,9 +351,13 @@ export class Workbench {
     return (await this.page.locator('.statusbar-item').allInnerTexts()).map((text) => text.trim()).filter(Boolean);
   }
 
-  /** The notifications in sight. */
+  /** The notifications, of which VS Code shows none by itself while it is driven: opens their list. */
   async notifications(): Promise<string[]> {
-    return this.page.locator('.notifications-toasts .notification-list-item-message').allInnerTexts();
+    const messages = this.page.locator('.notifications-center .notification-list-item-message');
+    if (!(await this.page.locator('.notifications-center.visible').isVisible())) {
+      await this.runCommand('Notifications: Show Notifications');
+    }
+    return messages.allInnerTexts();
   }
 
   /** The accessible names of the activity bar's icons. */

@@ -40,6 +40,7 @@ export async function taskPage(program: Program, args: TasksArguments): Promise<
 }
 
 async function pageFromModel(program: Program, args: TasksArguments): Promise<PageOf<TaskNode>> {
+  program.settler.looked(args.loop);
   if (args.tree === 'awaits' && args.group === 'none' && !args.parent?.startsWith('g')) {
     try {
       return await program.awaits.page(args);

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+kept: set[asyncio.Task[None]] = set()
+
 
 async def deepest() -> None:
     await asyncio.Event().wait()  # @deepest
@@ -13,7 +15,7 @@ async def level(depth: int, made: asyncio.Queue[asyncio.Task[None]]) -> None:
     if depth == 0:
         made.put_nowait(asyncio.create_task(deepest(), name="deepest"))
     else:
-        asyncio.create_task(level(depth - 1, made), name=f"level-{depth - 1}")  # noqa: RUF006
+        kept.add(asyncio.create_task(level(depth - 1, made), name=f"level-{depth - 1}"))
     await asyncio.Event().wait()  # @level
 
 
