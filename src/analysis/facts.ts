@@ -43,7 +43,15 @@ export interface Facts {
 
 /** The facts of one text. */
 export class FileFacts implements Facts {
-  private readonly made = new Map<string, unknown>();
+  private madeNames?: Names;
+  private madeValues?: Values;
+  private madeInvocations?: Invocations;
+  private madeContexts?: Contexts;
+  private madePlaces?: Places;
+  private madeBlocking?: BlockingCalls;
+  private madeRaising?: Raising;
+  private madeGraphs?: Graphs;
+  private madeLives?: Lives;
 
   constructor(
     readonly ast: Ast,
@@ -51,57 +59,55 @@ export class FileFacts implements Facts {
   ) {}
 
   get names(): Names {
-    return this.once('names', () => new Names(this.ast));
+    return (this.madeNames ??= new Names(this.ast));
   }
 
   get values(): Values {
-    return this.once('values', () => {
-      const values = new Values(this.names, new Set(this.settings.loopFactories));
-      values.useArguments(new Invocations(values));
-      return values;
-    });
+    return (this.madeValues ??= this.makeValues());
   }
 
   get invocations(): Invocations {
-    return this.once('invocations', () => new Invocations(this.values));
+    return (this.madeInvocations ??= new Invocations(this.values));
   }
 
   get contexts(): Contexts {
-    return this.once('contexts', () => new Contexts(this.names, this.invocations, this.settings.notebook));
+    return (this.madeContexts ??= new Contexts(this.names, this.invocations, this.settings.notebook));
   }
 
   get places(): Places {
-    return this.once('places', () => new Places(this.values, this.invocations, this.settings.notebook));
+    return (this.madePlaces ??= new Places(this.values, this.invocations, this.settings.notebook));
   }
 
   get blocking(): BlockingCalls {
-    return this.once('blocking', () => new BlockingCalls(this.values, this.settings.blockingCalls));
+    return (this.madeBlocking ??= new BlockingCalls(this.values, this.settings.blockingCalls));
   }
 
   get raising(): Raising {
-    return this.once('raising', () => new Raising(this.values));
+    return (this.madeRaising ??= new Raising(this.values));
   }
 
   get graphs(): Graphs {
-    return this.once('graphs', () => new Graphs(this.names, this.raising));
+    return (this.madeGraphs ??= new Graphs(this.names, this.raising));
   }
 
   get lives(): Lives {
-    return this.once('lives', () => {
-      const tracker = new Tracker(this.trackerFacts, LOOP_PROTOCOL);
-      return new Lives(this.trackerFacts, tracker, new Set(this.settings.loopFactories), (fn) =>
-        this.contexts.runsInLoop(fn),
-      );
-    });
+    return (this.madeLives ??= this.makeLives());
+  }
+
+  private makeValues(): Values {
+    const values = new Values(this.names, new Set(this.settings.loopFactories));
+    values.useArguments(new Invocations(values));
+    return values;
+  }
+
+  private makeLives(): Lives {
+    const { trackerFacts } = this;
+    const tracker = new Tracker(trackerFacts, LOOP_PROTOCOL);
+    return new Lives(trackerFacts, tracker, new Set(this.settings.loopFactories), (fn) => this.contexts.runsInLoop(fn));
   }
 
   private get trackerFacts(): TrackerFacts {
     const { names, values, invocations, raising, graphs, settings } = this;
     return { names, values, invocations, raising, graphs, cleanupFunctions: new Set(settings.cleanupFunctions) };
-  }
-
-  private once<T>(key: string, make: () => T): T {
-    if (!this.made.has(key)) this.made.set(key, make());
-    return this.made.get(key) as T;
   }
 }

@@ -19,6 +19,10 @@ const CONTEXT_OF: Readonly<Record<Exclude<How, 'call'>, Context>> = {
   exit: 'main',
 };
 
+const LOOP_ALONE: ReadonlySet<Context> = new Set<Context>(['loop']);
+const MAIN_ALONE: ReadonlySet<Context> = new Set<Context>(['main']);
+const ANYWHERE: ReadonlySet<Context> = new Set<Context>(['anywhere']);
+
 export class Contexts {
   private readonly known = new Map<FunctionInfo, ReadonlySet<Context>>();
 
@@ -32,8 +36,8 @@ export class Contexts {
   }
 
   of(fn: FunctionInfo | undefined): ReadonlySet<Context> {
-    if (!fn) return new Set([this.moduleInLoop ? 'loop' : 'main']);
-    return this.known.get(fn) ?? new Set(['anywhere']);
+    if (!fn) return this.moduleInLoop ? LOOP_ALONE : MAIN_ALONE;
+    return this.known.get(fn) ?? ANYWHERE;
   }
 
   /** Whether a loop is running whenever this code runs. */
@@ -75,20 +79,20 @@ export class Contexts {
     const { functions } = this.names;
     const sets = new Map<FunctionInfo, Set<Context>>();
     for (const fn of functions) {
-      const set = new Set<Context>();
-      sets.set(fn, set);
       if (fn.isAsync) {
-        set.add('loop');
+        this.known.set(fn, LOOP_ALONE);
         continue;
       }
+      // Most functions are run by nobody in the file.
+      if (this.invocations.of(fn).length === 0) continue;
+      const set = new Set<Context>();
+      sets.set(fn, set);
       for (const { how } of this.invocations.of(fn)) if (how !== 'call') set.add(CONTEXT_OF[how]);
     }
     let changed = true;
     while (changed) {
       changed = false;
-      for (const fn of functions) {
-        const set = sets.get(fn);
-        if (!set || fn.isAsync) continue;
+      for (const [fn, set] of sets) {
         for (const invocation of this.invocations.of(fn)) {
           if (invocation.how !== 'call') continue;
           for (const context of this.callerContexts(invocation.call, sets)) {
@@ -108,8 +112,8 @@ export class Contexts {
 
   private callerContexts(call: NodeId, sets: ReadonlyMap<FunctionInfo, ReadonlySet<Context>>): Iterable<Context> {
     const caller = this.names.functionOf(call);
-    if (!caller) return [this.moduleInLoop ? 'loop' : 'main'];
-    const known = sets.get(caller);
-    return known && known.size > 0 ? known : ['anywhere'];
+    if (!caller) return this.moduleInLoop ? LOOP_ALONE : MAIN_ALONE;
+    const known = sets.get(caller) ?? this.known.get(caller);
+    return known && known.size > 0 ? known : ANYWHERE;
   }
 }

@@ -2,6 +2,7 @@
  * Who runs each function of the file, and how: called, as a thread's target, in an executor, by a loop as a callback,
  * as a signal handler, at exit. With the arguments it gets. Knows nothing of what the functions do.
  */
+import { table } from '../../common/table';
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
@@ -49,7 +50,7 @@ interface Registration {
   readonly args: 'rest' | 'tuple' | 'none';
 }
 
-const REGISTRATIONS: Readonly<Record<string, Registration>> = {
+const REGISTRATIONS = table<Registration>({
   [THREAD]: { how: 'thread', place: 1, keyword: 'target', args: 'tuple' },
   'multiprocessing.Process': { how: 'process', place: 1, keyword: 'target', args: 'tuple' },
   '_thread.start_new_thread': { how: 'thread', place: 0, args: 'tuple' },
@@ -79,7 +80,7 @@ const REGISTRATIONS: Readonly<Record<string, Registration>> = {
   'asyncio.start_server': { how: 'callback', place: 0, args: 'none' },
   'asyncio.start_unix_server': { how: 'callback', place: 0, args: 'none' },
   'contextvars.Context.run': { how: 'call', place: 0, args: 'rest' },
-};
+});
 
 /** The last names of the registrations: only calls with one of these are looked at. */
 const LAST_NAMES: ReadonlySet<string> = new Set(
@@ -248,18 +249,23 @@ export class Invocations {
   }
 }
 
+const NO_KEYWORDS: ReadonlyMap<string, NodeId> = new Map();
+
 /** The arguments of a call: positional ones in order, keywords by name. `*` and `**` are left as their nodes. */
-export function argumentsOfCall(values: Values, call: NodeId): { positional: NodeId[]; keywords: Map<string, NodeId> } {
+export function argumentsOfCall(
+  values: Values,
+  call: NodeId,
+): { positional: NodeId[]; keywords: ReadonlyMap<string, NodeId> } {
   const { ast } = values.names;
   const positional: NodeId[] = [];
-  const keywords = new Map<string, NodeId>();
+  let keywords: Map<string, NodeId> | undefined;
   const end = ast.after(call);
   for (let node = ast.after(call + 1); node < end; node = ast.after(node)) {
     const kind = ast.kindOf(node);
-    if (kind === Kind.Keyword) keywords.set(ast.name(node), node + 1);
+    if (kind === Kind.Keyword) (keywords ??= new Map<string, NodeId>()).set(ast.name(node), node + 1);
     else if (kind !== Kind.DoubleStar) positional.push(node);
   }
-  return { positional, keywords };
+  return { positional, keywords: keywords ?? NO_KEYWORDS };
 }
 
 /** The values of a dictionary display with plain string keys. */

@@ -3,6 +3,7 @@
  * coroutine functions. Tables by qualified name, no code of the program. Sources: CPython 3.15 Lib/asyncio/__init__.py
  * and the modules it re-exports, docs of asyncio, concurrent.futures, threading, subprocess, uvloop 0.22, aiohttp 3.13.
  */
+import { table } from '../../common/table';
 
 export const LOOP = 'asyncio.AbstractEventLoop';
 export const POLICY = 'asyncio.AbstractEventLoopPolicy';
@@ -20,7 +21,7 @@ export const POPEN = 'subprocess.Popen';
 export const SESSION = 'aiohttp.ClientSession';
 
 /** Modules whose names a package gives out as its own. */
-const REEXPORTING: Readonly<Record<string, ReadonlySet<string>>> = {
+const REEXPORTING = table<ReadonlySet<string>>({
   asyncio: new Set([
     ...['base_events', 'base_futures', 'base_tasks', 'coroutines', 'events', 'exceptions', 'futures', 'locks'],
     ...['proactor_events', 'protocols', 'queues', 'runners', 'selector_events', 'streams', 'taskgroups', 'tasks'],
@@ -29,10 +30,10 @@ const REEXPORTING: Readonly<Record<string, ReadonlySet<string>>> = {
   concurrent: new Set(),
   uvloop: new Set(['loop', '_noop']),
   aiohttp: new Set(['client', 'web_runner']),
-};
+});
 
 /** Other names of the same thing. */
-const SAME: Readonly<Record<string, string>> = {
+const SAME = table<string>({
   'asyncio.BaseEventLoop': LOOP,
   'asyncio.SelectorEventLoop': LOOP,
   'asyncio.ProactorEventLoop': LOOP,
@@ -60,10 +61,35 @@ const SAME: Readonly<Record<string, string>> = {
   'threading.RLock': 'threading.Lock',
   'threading.BoundedSemaphore': 'threading.Semaphore',
   'threading.Timer': THREAD,
-};
+});
+
+/** Names that were joined before, by their two parts: each is one string, whose hash is known. Files share most of them. */
+const joinedNames = new Map<string, Map<string, string>>();
+let joinedCount = 0;
+/** More distinct ones than a large project has. */
+const MOST_JOINED = 100_000;
+
+/** `${qualified}.${name}`. */
+export function joined(qualified: string, name: string): string {
+  let known = joinedNames.get(qualified);
+  const found = known?.get(name);
+  if (found !== undefined) return found;
+  if (joinedCount++ > MOST_JOINED) {
+    joinedNames.clear();
+    joinedCount = 0;
+    known = undefined;
+  }
+  if (!known) joinedNames.set(qualified, (known = new Map<string, string>()));
+  const whole = `${qualified}.${name}`;
+  known.set(name, whole);
+  return whole;
+}
 
 /** The name under which the tables know a qualified name. */
 export function canonical(qualified: string): string {
+  const dot = qualified.indexOf('.');
+  // Of two parts or one, nothing can be left out.
+  if (dot < 0 || qualified.indexOf('.', dot + 1) < 0) return SAME[qualified] ?? qualified;
   const parts = qualified.split('.');
   const [top = '', second = ''] = parts;
   let name = qualified;
@@ -84,7 +110,7 @@ export const LOOP_FACTORIES: ReadonlySet<string> = new Set([
 export type Gives = string | readonly (string | undefined)[];
 
 /** Results of calls that are not made by a class's own name. */
-export const CALL_GIVES: Readonly<Record<string, Gives>> = {
+export const CALL_GIVES = table<Gives>({
   'asyncio.new_event_loop': LOOP,
   'asyncio.get_event_loop': LOOP,
   'asyncio.get_running_loop': LOOP,
@@ -127,10 +153,10 @@ export const CALL_GIVES: Readonly<Record<string, Gives>> = {
   'pathlib.Path.open': 'io.FileIO',
   'contextvars.copy_context': 'contextvars.Context',
   'multiprocessing.Queue': 'multiprocessing.Queue',
-};
+});
 
 /** Results of awaiting a call. */
-export const AWAIT_GIVES: Readonly<Record<string, Gives>> = {
+export const AWAIT_GIVES = table<Gives>({
   'asyncio.open_connection': ['asyncio.StreamReader', WRITER],
   'asyncio.open_unix_connection': ['asyncio.StreamReader', WRITER],
   'asyncio.start_server': SERVER,
@@ -147,12 +173,12 @@ export const AWAIT_GIVES: Readonly<Record<string, Gives>> = {
   [`${LOOP}.subprocess_shell`]: ['asyncio.SubprocessTransport', undefined],
   'asyncio.create_subprocess_exec': PROCESS,
   'asyncio.create_subprocess_shell': PROCESS,
-};
+});
 
 /** What `with X as y` binds, where it is not X itself. */
-export const ENTER_GIVES: Readonly<Record<string, string>> = {
+export const ENTER_GIVES = table<string>({
   'asyncio.Timeout': 'asyncio.Timeout',
-};
+});
 
 const names = (prefix: string, list: string): string[] => list.split(' ').map((name) => `${prefix}.${name}`);
 
@@ -191,8 +217,8 @@ export const LOOP_ONLY_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** Functions whose argument at a place (or by keyword `loop`) is a loop. */
-export const LOOP_ARGUMENTS: Readonly<Record<string, number>> = {
+export const LOOP_ARGUMENTS = table<number>({
   'asyncio.set_event_loop': 0,
   'asyncio.run_coroutine_threadsafe': 1,
   'asyncio._set_running_loop': 0,
-};
+});

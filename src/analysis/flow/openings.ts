@@ -3,6 +3,7 @@
  * processes, runners. Finds where each is made, follows it with the tracker of its kind, and tells at which ends of the
  * function it is still open and nobody else is known to have it. Which calls count is the kind's own table.
  */
+import { ownEntry } from '../../common/table';
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
@@ -80,7 +81,9 @@ export class Openings {
     const made = callsTo(values, new Set(makers)).map((call) => this.opening(call, call, -1));
     const awaited = callsTo(values, new Set(Object.keys(awaitedMakers))).map((call) => {
       const birth = this.birthOf(call);
-      return birth === NONE ? undefined : this.opening(call, birth, awaitedMakers[values.calleeName(call) ?? ''] ?? -1);
+      return birth === NONE
+        ? undefined
+        : this.opening(call, birth, ownEntry(awaitedMakers, values.calleeName(call) ?? '') ?? -1);
     });
     return [...made, ...awaited].filter((each) => each !== undefined).sort((a, b) => a.call - b.call);
   }

@@ -3,6 +3,7 @@
  * standard library and of methods that do not fail in practice do not count: a leak that only they could cause is none.
  * Also: which exceptions a handler catches, which context managers swallow.
  */
+import { table } from '../../common/table';
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
@@ -20,7 +21,7 @@ interface Mask {
   readonly all: number;
 }
 
-const CATCHES: Readonly<Record<string, Mask>> = {
+const CATCHES = table<Mask>({
   BaseException: { some: ANY_EXCEPTION, all: ANY_EXCEPTION },
   Exception: { some: EXCEPTION, all: EXCEPTION },
   KeyboardInterrupt: { some: INTERRUPT, all: INTERRUPT },
@@ -28,16 +29,16 @@ const CATCHES: Readonly<Record<string, Mask>> = {
   'asyncio.CancelledError': { some: CANCELLED, all: CANCELLED },
   'asyncio.exceptions.CancelledError': { some: CANCELLED, all: CANCELLED },
   GeneratorExit: { some: 0, all: 0 },
-};
+});
 
 /** Calls that run something, with the classes of exceptions that come out of it. */
-const RUNS: Readonly<Record<string, number>> = {
+const RUNS = table<number>({
   [`${LOOP}.run_until_complete`]: EXCEPTION,
   [`${LOOP}.run_forever`]: INTERRUPT,
   [`${RUNNER}.run`]: EXCEPTION,
   'asyncio.run': EXCEPTION,
   'uvloop.run': EXCEPTION,
-};
+});
 
 /** What `run_until_complete` is given in order to clean up: it does not fail in practice. */
 const CLEAN_UP: ReadonlySet<string> = new Set([

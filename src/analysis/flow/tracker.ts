@@ -4,6 +4,7 @@
  * that is being explored already counts as doing nothing, so that recursion comes to an end). Implements what explore.ts
  * asks. Judges nothing.
  */
+import { ownEntry } from '../../common/table';
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import { Kind } from '../syntax/kinds';
@@ -132,7 +133,7 @@ export class Tracker implements Effects {
     const callee = call + 1;
     let effect = NO_EFFECT;
     const isOnObject = ast.kindOf(callee) === Kind.Attribute && isHeldBy(names, callee + 1, aliases);
-    if (isOnObject) effect = this.protocol.methods[ast.name(callee)] ?? NO_EFFECT;
+    if (isOnObject) effect = ownEntry(this.protocol.methods, ast.name(callee)) ?? NO_EFFECT;
     if (isToldInVain(values, call)) return effect;
     const qualified = values.calleeName(call);
     const { positional, keywords } = argumentsOfCall(values, call);
@@ -156,7 +157,7 @@ export class Tracker implements Effects {
     switch (ast.kindOf(argument)) {
       case Kind.Attribute:
         if (!isHeldBy(names, argument + 1, aliases)) return NO_EFFECT;
-        return this.protocol.references[ast.name(argument)] ?? NO_EFFECT;
+        return ownEntry(this.protocol.references, ast.name(argument)) ?? NO_EFFECT;
       case Kind.Tuple:
       case Kind.List:
       case Kind.Dict:
@@ -189,7 +190,7 @@ export class Tracker implements Effects {
     if (effect) return effect;
     if (qualified !== undefined) {
       if (cleanupFunctions.has(qualified)) return always(CLOSED);
-      const known = this.protocol.functions[qualified];
+      const known = ownEntry(this.protocol.functions, qualified);
       if (known) return known;
       if (LOOKERS.has(qualified)) return NO_EFFECT;
     }

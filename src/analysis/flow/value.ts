@@ -2,7 +2,7 @@
 import type { NodeId } from '../syntax/ast';
 import { NONE } from '../syntax/ast';
 import type { Gives } from './library';
-import { LOOP } from './library';
+import { joined, LOOP } from './library';
 import type { ClassInfo, FunctionInfo } from './model';
 
 export type Value =
@@ -36,7 +36,7 @@ export function given(gives: Gives, site: NodeId): Value {
 /** The qualified name of a function outside the file. */
 export function externalName(value: Value | undefined): string | undefined {
   if (value?.tag === 'external') return value.name;
-  return value?.tag === 'method' ? `${value.type}.${value.name}` : undefined;
+  return value?.tag === 'method' ? joined(value.type, value.name) : undefined;
 }
 
 /** Whether two values are the same, or instances of the same type. */

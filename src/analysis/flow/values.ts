@@ -13,6 +13,7 @@ import {
   canonical,
   COROUTINE_FUNCTIONS,
   ENTER_GIVES,
+  joined,
   LOOP,
   LOOP_ARGUMENTS,
   LOOP_ONLY_METHODS,
@@ -302,7 +303,7 @@ export class Values {
     const object = this.of(node + 1);
     switch (object?.tag) {
       case 'external':
-        return { tag: 'external', name: canonical(`${object.name}.${name}`) };
+        return { tag: 'external', name: canonical(joined(object.name, name)) };
       case 'class':
         return this.classAttribute(object.cls, name);
       case 'instance':

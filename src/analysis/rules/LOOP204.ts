@@ -2,6 +2,7 @@
  * LOOP204: event loop policies and child watchers. Reports each use once: a policy that is made only to be set belongs to
  * the call that sets it. Says nothing where the program asks first whether the thing is there, or silences the warning.
  */
+import { table } from '../../common/table';
 import type { Facts } from '../facts';
 import { callsTo, conditionsAround, isCaught, someNode } from '../flow/calls';
 import { POLICY } from '../flow/library';
@@ -39,7 +40,7 @@ const AN_INSTALL: Deprecation = {
   instead: 'use uvloop.run(), or loop_factory=uvloop.new_event_loop',
 };
 
-const DEPRECATED: Readonly<Record<string, Deprecation>> = {
+const DEPRECATED = table<Deprecation>({
   'asyncio.set_event_loop_policy': A_POLICY,
   'asyncio.get_event_loop_policy': A_POLICY,
   [POLICY]: A_POLICY,
@@ -49,7 +50,7 @@ const DEPRECATED: Readonly<Record<string, Deprecation>> = {
       .concat('MultiLoopChildWatcher', 'ThreadedChildWatcher', 'PidfdChildWatcher')
       .map((name) => [`asyncio.${name}`, A_WATCHER]),
   ),
-};
+});
 const NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(DEPRECATED),
   ...['AbstractEventLoopPolicy', 'DefaultEventLoopPolicy', 'WindowsSelectorEventLoopPolicy'].map((n) => `asyncio.${n}`),
@@ -58,11 +59,11 @@ const NAMES: ReadonlySet<string> = new Set([
 const GONE: ReadonlySet<string> = new Set(['AttributeError', 'ImportError', 'NotImplementedError']);
 
 /** Loops by the last name of the policy that makes them. */
-const FACTORIES: Readonly<Record<string, readonly [module: string, name: string]>> = {
+const FACTORIES = table<readonly [module: string, name: string]>({
   WindowsSelectorEventLoopPolicy: ['asyncio', 'SelectorEventLoop'],
   WindowsProactorEventLoopPolicy: ['asyncio', 'ProactorEventLoop'],
   EventLoopPolicy: ['uvloop', 'new_event_loop'],
-};
+});
 
 export const rule = defineRule({
   code: 'LOOP204',

@@ -2,6 +2,7 @@
  * LOOP503: an asyncio primitive used by the code of another thread, or one of the module that several loops wait on in
  * turn. Where the loop itself is called wrongly it is LOOP502's.
  */
+import { table } from '../../common/table';
 import type { Facts } from '../facts';
 import { callsTo, loopAround } from '../flow/calls';
 import { FUTURE, TASK } from '../flow/library';
@@ -19,7 +20,7 @@ import { identityOf, isMadeInThread, runsOwnLoop, threadFunctions } from './supp
 type Wanted = ThreadFacts & Pick<Facts, 'settings'>;
 
 /** Methods that change what tasks wait for, or wait themselves; those that only look are safe enough. */
-const METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
+const METHODS = table<ReadonlySet<string>>({
   'asyncio.Queue': new Set(['put', 'put_nowait', 'get', 'get_nowait', 'task_done', 'join', 'shutdown']),
   'asyncio.Event': new Set(['set', 'clear', 'wait']),
   'asyncio.Lock': new Set(['acquire', 'release']),
@@ -27,7 +28,7 @@ const METHODS: Readonly<Record<string, ReadonlySet<string>>> = {
   'asyncio.Condition': new Set(['acquire', 'release', 'notify', 'notify_all', 'wait', 'wait_for']),
   [FUTURE]: new Set(['set_result', 'set_exception', 'cancel', 'add_done_callback']),
   [TASK]: new Set(['cancel', 'add_done_callback']),
-};
+});
 /** Primitives that hold on to the loop that waits on them first. */
 const BOUND: ReadonlySet<string> = new Set(Object.keys(METHODS).filter((type) => type !== FUTURE && type !== TASK));
 const RUNS: ReadonlySet<string> = new Set(['asyncio.run', 'uvloop.run', 'winloop.run']);

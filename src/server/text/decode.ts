@@ -2,6 +2,7 @@
  * Source bytes as Python reads them, and back: byte order mark, coding line (PEP 263), UTF-8 otherwise. Tells why where
  * Python would not read a file either. Keeps line ends and form feeds as they are.
  */
+import { table } from '../../common/table';
 import { TextDecoder } from 'node:util';
 import { codePoints } from './lines';
 
@@ -21,7 +22,7 @@ const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 const BLANK_OR_COMMENT = /^[ \t\f]*(?:[#\r\n]|$)/;
 
 /** Python's names, in lower case with `-` for `_`, that TextDecoder knows by another name or takes for another encoding. */
-const ALIASES: Readonly<Record<string, string>> = {
+const ALIASES = table<string>({
   utf8: 'utf-8',
   'utf-8-sig': 'utf-8',
   u8: 'utf-8',
@@ -46,7 +47,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'euc-jp': 'euc-jp',
   eucjp: 'euc-jp',
   ujis: 'euc-jp',
-};
+});
 
 /** Windows-1252 from 0x80 to 0x9f, '' where it has nothing. TextDecoder of Node 20 reads these bytes as Latin-1. */
 const WINDOWS_1252 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'.split('').map((char) => char.trim());
