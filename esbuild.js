@@ -55,12 +55,45 @@ const withoutUnused = {
   },
 };
 
+/** Parts of Node that take milliseconds to load and that most runs do not use: loaded when one of these is first asked for. */
+const lazily = {
+  crypto: ['createHash', 'randomBytes'],
+  child_process: ['spawn'],
+  net: ['createServer', 'createConnection'],
+};
+const loadLate = {
+  name: 'load-late',
+  setup(build) {
+    const namespace = 'load-late';
+    const filter = new RegExp(`^(?:node:)?(?:${Object.keys(lazily).join('|')})$`);
+    build.onResolve({ filter }, (asked) =>
+      asked.namespace === namespace
+        ? { path: asked.path, external: true }
+        : { path: asked.path.replace('node:', ''), namespace },
+    );
+    build.onLoad({ filter: /./, namespace }, ({ path: name }) => {
+      const getters = lazily[name].map((each) => `get ${each}() { return require('node:${name}').${each}; }`);
+      return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+    });
+  },
+};
+
 /** How the server and the command line are bundled, by which their tests bundle them too. */
 const analysisOptions = {
   // web-tree-sitter takes its place from import.meta, which a CommonJS bundle has not. Its own CommonJS form is larger.
   define: { 'import.meta.url': '__bundleUrl' },
   banner: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;',
-  plugins: [withoutDocs, withoutUnused],
+  plugins: [withoutDocs, withoutUnused, loadLate],
+  // web-tree-sitter imports what Node has: a script that is loaded by hand can only require it.
+  supported: { 'dynamic-import': false },
+};
+
+/** What starts the server and the command line, and loads what there is of them. */
+const loaders = { server: 'src/server/boot/server.ts', loopscope: 'src/server/boot/loopscope.ts' };
+const analysisEntries = {
+  ...loaders,
+  'server-main': 'src/server/main.ts',
+  'loopscope-main': 'src/server/cli/main.ts',
 };
 
 /** Parts of the extension that are loaded when they are needed, each a bundle of its own, by their place in `src`. */
@@ -86,13 +119,12 @@ const bundles = [
   { in: 'src/extension/extension.ts', out: 'extension', ...extensionOptions, plugins: [split] },
   ...Object.entries(loadedLater).map(([file, out]) => ({ in: file, out, ...extensionOptions })),
   { in: 'src/adapter/main.ts', out: 'adapter' },
-  { in: 'src/server/main.ts', out: 'server', ...analysisOptions },
-  {
-    in: 'src/server/cli/main.ts',
-    out: 'loopscope',
+  ...Object.entries(analysisEntries).map(([out, file]) => ({
+    in: file,
+    out,
     ...analysisOptions,
-    banner: `#!/usr/bin/env node\n${analysisOptions.banner}`,
-  },
+    banner: out === 'loopscope' ? '#!/usr/bin/env node' : out in loaders ? undefined : analysisOptions.banner,
+  })),
 ].filter((bundle) => fs.existsSync(path.join(__dirname, bundle.in)));
 
 let building = 0;
@@ -130,6 +162,7 @@ async function main() {
         format: 'cjs',
         mainFields: ['module', 'main'],
         external: bundle.external ?? [],
+        supported: bundle.supported ?? {},
         define: bundle.define ?? {},
         sourcemap: production ? false : 'linked',
         minify: production,
@@ -159,4 +192,4 @@ if (require.main === module) {
   });
 }
 
-module.exports = { analysisOptions };
+module.exports = { analysisOptions, analysisEntries };

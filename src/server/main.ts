@@ -7,4 +7,6 @@ import { serve } from './lsp/server';
 import { VERSION } from './version';
 import { loadAnalyzer } from './wasm';
 
+export { hasWorked } from './worked';
+
 serve(connect(process.argv.slice(2)), loadAnalyzer(), VERSION);

@@ -19,7 +19,7 @@ const ALLOWED = [
   /^extension\/package\.json$/,
   /^extension\/(readme|changelog)\.md$/i,
   /^extension\/LICENSE\.txt$/i,
-  /^extension\/dist\/(extension|lint-client|adapter|server|loopscope)\.js$/,
+  /^extension\/dist\/(extension|lint-client|adapter|server(-main)?|loopscope(-main)?)\.js$/,
   /^extension\/dist\/(web-tree-sitter|tree-sitter-python)\.wasm$/,
   /^extension\/media\/[\w/-]+\.(png|svg|md)$/,
   /^extension\/syntaxes\/[\w.-]+\.json$/,
@@ -61,7 +61,9 @@ describe('the packed extension', () => {
       .filter((name) => name.endsWith('.py'))
       .map((name) => `src/runtime/${name}`);
     assert.ok(runtime.length > 0);
-    const bundles = ['extension', 'lint-client', 'adapter', 'server', 'loopscope'].map((name) => `dist/${name}.js`);
+    const bundles = ['extension', 'lint-client', 'adapter', 'server', 'server-main', 'loopscope', 'loopscope-main'].map(
+      (name) => `dist/${name}.js`,
+    );
     assert.deepEqual(
       [...bundles, ...runtime].filter((name) => !names.has(`extension/${name}`)),
       [],

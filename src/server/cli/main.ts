@@ -1,5 +1,4 @@
 /** The command `loopscope`: reads the arguments, runs the command, gives the exit code. Also the body of its workers. */
-import './short';
 import { fstatSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -8,9 +7,12 @@ import { KNOWN_CODES } from '../catalog';
 import { problemOfSelector } from '../config/pyproject';
 import { parseTargetVersion, TARGET_VERSION_FORMS } from '../config/requires-python';
 import { VERSION } from '../version';
+import { noteWork } from '../worked';
 import type { Format, LintHost } from './lint';
 import { FORMATS, lint, LintError } from './lint';
 import { serveWorker } from './worker';
+
+export { hasWorked } from '../worked';
 
 /** What commander gives for the options below. */
 interface Flags {
@@ -99,6 +101,7 @@ function program(onExit: (code: 0 | 1 | 2) => void): Command {
         },
         hostOf(),
       );
+      noteWork();
       onExit(code);
     });
   return command;

@@ -1,6 +1,7 @@
 /** Diagnostics of documents as reports with result ids: asked for again with the id that it has, a report is `unchanged`. */
-import { createHash } from 'node:crypto';
 import type { Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver';
+import { digest } from '../text/digest';
+import { noteWork } from '../worked';
 import { toDiagnostic } from './convert';
 import type { Workbench } from './workbench';
 
@@ -9,12 +10,13 @@ export async function diagnosticsOf(uri: string, workbench: Workbench): Promise<
   const unit = await workbench.unitOf(uri);
   if (!unit) return [];
   const findings = await workbench.findingsOf(unit);
+  noteWork();
   return findings.flatMap((finding) => (unit.locate(finding.span).uri === uri ? [toDiagnostic(finding, unit)] : []));
 }
 
-/** An id that two lists share only if they are equal. */
+/** An id that two lists share only if they are equal, as far as 64 bits tell. */
 export function resultIdOf(items: readonly Diagnostic[]): string {
-  return createHash('sha1').update(JSON.stringify(items)).digest('base64url');
+  return digest(JSON.stringify(items));
 }
 
 /** A report for someone who has the report of `previousResultId`. */

@@ -7,8 +7,14 @@ import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
 /** What esbuild.js has for these two bundles beyond the ordinary. */
-const { analysisOptions } = createRequire(resolve('package.json'))(resolve('esbuild.js')) as {
-  analysisOptions: { define: Record<string, string>; banner: string; plugins: Plugin[] };
+const { analysisOptions, analysisEntries } = createRequire(resolve('package.json'))(resolve('esbuild.js')) as {
+  analysisEntries: Record<string, string>;
+  analysisOptions: {
+    supported: Record<string, boolean>;
+    define: Record<string, string>;
+    banner: string;
+    plugins: Plugin[];
+  };
 };
 
 /** The findings stand in the text: fake-analysis.ts. */
@@ -40,7 +46,7 @@ async function make(analysis: 'fake' | 'real'): Promise<Bundles> {
   const folder = mkdtempSync(join(tmpdir(), 'loopscope-bundles-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await build({
-    entryPoints: { server: 'src/server/main.ts', loopscope: 'src/server/cli/main.ts' },
+    entryPoints: analysisEntries,
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -50,6 +56,7 @@ async function make(analysis: 'fake' | 'real'): Promise<Bundles> {
     minify: true,
     logLevel: 'error',
     define: analysisOptions.define,
+    supported: analysisOptions.supported,
     banner: { js: analysisOptions.banner },
     plugins: [...analysisOptions.plugins, ...(analysis === 'fake' ? [fakeAnalysis] : [])],
   });
