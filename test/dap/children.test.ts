@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { TaskRow } from '../../src/protocol/dap';
@@ -105,6 +106,61 @@ if __name__ == "__main__": asyncio.run(main())
         await child.stop();
       }),
     );
+
+  const SERVED = `
+import asyncio
+async def beat():
+    while True: await asyncio.sleep(600)
+async def app(scope, receive, send):
+    assert scope["type"] == "lifespan"
+    await receive()
+    asyncio.current_task().keep = asyncio.create_task(beat(), name="BEAT")
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+`;
+  const names = async (session: DapClient): Promise<string[]> =>
+    (await session.ask('loopscope/tasks', PAGE)).rows.map((row) => (row as TaskRow).name);
+
+  it('uvicorn’s --reload: the worker is a session, and so is the one that takes its place', async function () {
+    this.timeout(60_000);
+    await withAdapter(async (client) => {
+      const { sessions } = adopting(client);
+      const folder = folderWith({ 'served.py': SERVED.replace('BEAT', 'before') });
+      await client.launch(
+        { module: 'uvicorn', args: ['served:app', '--reload', '--port', '0', '--lifespan', 'on'], cwd: folder },
+        { supportsStartDebuggingRequest: true },
+      );
+      await until('the worker has a session', () => sessions.length === 1, 20);
+      await until('it shows its tasks', async () => (await names(sessions[0] ?? client)).includes('before'));
+      writeFileSync(join(folder, 'served.py'), SERVED.replace('BEAT', 'after'));
+      await until('the next worker has a session', () => sessions.length === 2, 20);
+      await sessions[0]?.event('terminated');
+      await until('it shows its tasks', async () => (await names(sessions[1] ?? client)).includes('after'));
+      await client.request('terminate');
+      await client.event('terminated');
+      for (const session of sessions) await session.stop();
+    })();
+  });
+
+  it('uvicorn’s --workers: each is a session', async function () {
+    this.timeout(60_000);
+    await withAdapter(async (client) => {
+      const { sessions } = adopting(client);
+      const folder = folderWith({ 'served.py': SERVED });
+      await client.launch(
+        { module: 'uvicorn', args: ['served:app', '--workers', '2', '--port', '0', '--lifespan', 'on'], cwd: folder },
+        { supportsStartDebuggingRequest: true },
+      );
+      await until('both have a session', () => sessions.length === 2, 20);
+      for (const session of sessions) {
+        await until('it shows its tasks', async () => (await names(session)).includes('BEAT'));
+      }
+      await client.request('terminate');
+      await client.event('terminated');
+      for (const session of sessions) await session.stop();
+    })();
+  });
 
   it(
     'an editor that cannot start sessions is told, and the child runs on',
