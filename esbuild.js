@@ -3,6 +3,7 @@
 // check does) and copies only what a bundle loads at run time.
 'use strict';
 const esbuild = require('esbuild');
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -78,12 +79,32 @@ const loadLate = {
   },
 };
 
+/**
+ * Writes the hash of a bundle that a loader loads at its head: V8 itself tells one text from another only by its length, and
+ * would run what it compiled of another build.
+ */
+const stamp = {
+  name: 'stamp',
+  setup(build) {
+    const { entryPoints, outdir, absWorkingDir = '.' } = build.initialOptions;
+    build.onEnd(async ({ errors }) => {
+      if (errors.length > 0) return;
+      for (const name of Object.keys(entryPoints).filter((each) => each.endsWith('-main'))) {
+        const file = path.resolve(absWorkingDir, outdir, `${name}.js`);
+        const text = await fs.promises.readFile(file, 'utf8');
+        const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+        await fs.promises.writeFile(file, `/*${hash}*/ ${text}`);
+      }
+    });
+  },
+};
+
 /** How the server and the command line are bundled, by which their tests bundle them too. */
 const analysisOptions = {
   // web-tree-sitter takes its place from import.meta, which a CommonJS bundle has not. Its own CommonJS form is larger.
   define: { 'import.meta.url': '__bundleUrl' },
   banner: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;',
-  plugins: [withoutDocs, withoutUnused, loadLate],
+  plugins: [withoutDocs, withoutUnused, loadLate, stamp],
   // web-tree-sitter imports what Node has: a script that is loaded by hand can only require it.
   supported: { 'dynamic-import': false },
 };
@@ -149,6 +170,8 @@ const tell = {
 
 async function main() {
   fs.mkdirSync(dist, { recursive: true });
+  // What V8 compiled of an earlier build.
+  for (const name of fs.readdirSync(dist)) if (name.endsWith('.cache')) fs.rmSync(path.join(dist, name));
   for (const asset of assets) fs.copyFileSync(path.join(__dirname, asset), path.join(dist, path.basename(asset)));
   const contexts = await Promise.all(
     bundles.map((bundle) =>

@@ -159,8 +159,8 @@ function unusedFindings(suppression: Suppression, used: ReadonlySet<NamedCode>, 
       code: UNUSED_SUPPRESSION,
       severity: severityOf(settings, UNUSED_SUPPRESSION, 'info'),
       message: isKnown
-        ? `This noqa suppresses nothing: there is no ${named.code} ${suppression.scope === 'file' ? 'in this file' : 'on this line'}.`
-        : `This noqa suppresses nothing: there is no rule ${named.code}.`,
+        ? `This noqa suppresses nothing: there is no ${named.code} ${suppression.scope === 'file' ? 'in this file' : 'on this line'}. Remove it.`
+        : `This noqa suppresses nothing: there is no rule ${named.code}. Remove it.`,
       span: named.span,
       related: [],
       fixes: [removal(input.text, suppression, codes, idle, named)],

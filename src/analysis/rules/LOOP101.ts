@@ -37,8 +37,8 @@ export const rule = defineRule({
         span: facts.ast.span(life.creation),
         severity,
         message: isSometimesClosed(facts, life)
-          ? `${capitalized(theLoop(life))} is closed only under a condition that has nothing to do with it.`
-          : `${capitalized(theLoop(life))} is never closed.`,
+          ? `${capitalized(theLoop(life))} is closed only under a condition that has nothing to do with it: close it in a finally block.`
+          : `${capitalized(theLoop(life))} is never closed: close it in a finally block, or let asyncio.run() make and close one.`,
         related: storyOf(facts, life, end),
         fixes:
           severity === 'info' ? [] : fixes(closeInFinally(facts, life), useRun(facts, life), useRunner(facts, life)),
@@ -49,7 +49,7 @@ export const rule = defineRule({
       report({
         span: facts.ast.span(life.creation),
         severity: 'info',
-        message: 'Nothing in this file closes the event loop that is made here.',
+        message: 'Nothing in this file closes the event loop that is made here: close it where its use ends.',
         defect: life.creation,
       });
     }

@@ -32,7 +32,7 @@ export const rule = defineRule({
       const leaving = leavingOf(facts, life, end);
       report({
         span: facts.ast.span(life.creation),
-        message: `close() of ${theLoop(life)} is skipped ${how(facts, life, end)}.`,
+        message: `close() of ${theLoop(life)} is skipped ${how(facts, life, end)}: put it into a finally block.`,
         related: [
           { span: facts.ast.span(life.creation), message: 'The loop is made here.' },
           leaving,

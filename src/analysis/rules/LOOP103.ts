@@ -36,8 +36,8 @@ export const rule = defineRule({
         span: facts.ast.span(life.creation),
         severity: isOpen ? 'hint' : 'info',
         message: sometimes
-          ? `${sometimes.name}() closes the event loop that "${life.name}" keeps only under a condition that has nothing to do with it.`
-          : `No method of ${field.cls.name} closes the event loop that "${life.name}" keeps.`,
+          ? `${sometimes.name}() closes the event loop that "${life.name}" keeps only under a condition that has nothing to do with it: close it in any case.`
+          : `No method of ${field.cls.name} closes the event loop that "${life.name}" keeps: give it a method that does, and call that.`,
         related: [
           ...keptHere(facts, life),
           ...(sometimes ? [{ span: facts.ast.span(sometimes.node), message: 'This leaves it open otherwise.' }] : []),

@@ -36,7 +36,8 @@ export const rule = defineRule({
       if (!isOurs(facts, call) || isInterruptible(facts, call) || isInDaemon(facts, call)) continue;
       report({
         span: ast.span(call),
-        message: 'Nothing can stop this run_forever(): no stop(), no signal handler, no handler for KeyboardInterrupt.',
+        message:
+          'Nothing can stop this run_forever(): no stop(), no signal handler, no handler for KeyboardInterrupt. Let a signal handler call stop().',
         fixes: fixes(stopOnSignals(facts, call)),
       });
     }

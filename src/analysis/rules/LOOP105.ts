@@ -31,7 +31,8 @@ export const rule = defineRule({
   },
   check(facts, report) {
     const { ast, names, values, contexts } = facts;
-    const message = 'This loop is running here: close() raises "Cannot close a running event loop".';
+    const message =
+      'This loop is running here: close() raises "Cannot close a running event loop". Close it after its run has ended.';
     for (const call of names.callsByName.get('close') ?? []) {
       if (values.calleeName(call) !== `${LOOP}.close`) continue;
       const fn = names.functionOf(call);
@@ -48,7 +49,8 @@ export const rule = defineRule({
       if (ast.textOf(call + 2) !== ast.textOf(target + 1)) continue;
       report({
         span: ast.span(target),
-        message: 'The loop calls this while it runs: close() raises "Cannot close a running event loop".',
+        message:
+          'The loop calls this while it runs: close() raises "Cannot close a running event loop". Call stop() here, and close it after its run.',
         defect: call,
       });
     }

@@ -39,7 +39,7 @@ export const rule = defineRule({
           .findLast(({ effect }) => (effect.must & CLOSED) !== 0);
         report({
           span: ast.span(node),
-          message: `${bad.effect.uses}() on ${theLoop(life)}, which is closed: it raises "Event loop is closed".`,
+          message: `${bad.effect.uses}() on ${theLoop(life)}, which is closed: it raises "Event loop is closed". Close it after its last use, or make a new one.`,
           related: [
             ...(life.creation === NONE
               ? []

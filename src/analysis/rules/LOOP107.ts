@@ -46,7 +46,7 @@ export const rule = defineRule({
       if (isAgain) {
         report({
           span: ast.span(life.creation),
-          message: `${capitalized(theLoop(life))} is made anew in each round, and the one before is still open.`,
+          message: `${capitalized(theLoop(life))} is made anew in each round, and the one before is still open: make one before the loop, or close each.`,
           related: [],
           fixes: fixes(hoisted(facts, life), hoisted(facts, life, true)),
           defect: life.creation,
@@ -57,7 +57,7 @@ export const rule = defineRule({
       if (!other) continue;
       report({
         span: ast.span(life.creation),
-        message: `A second event loop in one thread: ${theLoop(other)} is still open here.`,
+        message: `A second event loop in one thread: ${theLoop(other)} is still open here. Close that one first, or use it for both.`,
         related: [{ span: ast.span(other.creation), message: 'The first loop is made here.' }],
       });
     }

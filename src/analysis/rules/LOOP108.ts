@@ -31,7 +31,7 @@ export const rule = defineRule({
       if (TAKES_OVER.test(fn.name) || isHandedOver(facts, fn, symbol.param.index)) continue;
       report({
         span: ast.span(call),
-        message: `This closes the event loop "${symbol.name}" of the caller, who may go on using it.`,
+        message: `This closes the event loop "${symbol.name}" of the caller, who may go on using it: leave that to who made it.`,
         related: [{ span: ast.span(symbol.bindings[0]?.target ?? call), message: 'The loop comes in here.' }],
         defect: call,
       });

@@ -35,7 +35,7 @@ export const rule = defineRule({
       const nodes = [...(stop ? [stop.op.node] : []), ...lives.elsewhere(life, STOPPING)];
       report({
         span: ast.span(life.creation),
-        message: `${capitalized(theLoop(life))} is stopped but never closed.`,
+        message: `${capitalized(theLoop(life))} is stopped but never closed: close it behind its run.`,
         related: nodes.slice(0, 1).map((node) => ({ span: ast.span(node), message: 'It is stopped here.' })),
         fixes: fixes(closeInFinally(facts, life)),
         defect: life.creation,

@@ -26,7 +26,7 @@ export const rule = defineRule({
     for (const { call, life } of closesWithout(facts, GENERATORS_SHUT)) {
       report({
         span: facts.ast.span(call),
-        message: `close() of ${theLoop(life)} without shutdown_asyncgens(): open async generators are not finished.`,
+        message: `close() of ${theLoop(life)} without shutdown_asyncgens(): open async generators are not finished. Run that first, or use asyncio.Runner.`,
         fixes: fixes(
           shutBefore(facts, call, 'shutdown_asyncgens', 'Shut down asynchronous generators first'),
           closeByRunner(facts, life, call),

@@ -26,7 +26,7 @@ export const rule = defineRule({
     for (const { call, life } of closesWithout(facts, EXECUTOR_SHUT)) {
       report({
         span: facts.ast.span(call),
-        message: `close() of ${theLoop(life)} without shutdown_default_executor(): its threads are not waited for.`,
+        message: `close() of ${theLoop(life)} without shutdown_default_executor(): its threads are not waited for. Run that first, or use asyncio.Runner.`,
         fixes: fixes(
           shutBefore(facts, call, 'shutdown_default_executor', 'Shut down the default executor first'),
           closeByRunner(facts, life, call),

@@ -32,7 +32,7 @@ export const rule = defineRule({
     for (const { call, life } of closesWithout(facts, TASKS_SEEN)) {
       report({
         span: facts.ast.span(call),
-        message: `close() of ${theLoop(life)} with tasks that nothing has cancelled.`,
+        message: `close() of ${theLoop(life)} with tasks that nothing has cancelled: cancel and await them first, or use asyncio.Runner.`,
         related: [{ span: facts.ast.span(first), message: 'A task is made here.' }],
         fixes: fixes(closeByRunner(facts, life, call)),
       });

@@ -32,7 +32,7 @@ export const rule = defineRule({
         const what = run === NONE ? 'does nothing' : `makes the next ${ast.name(run + 1)}() end after one tick`;
         report({
           span: ast.span(node),
-          message: `stop() while ${theLoop(life)} does not run ${what}.`,
+          message: `stop() while ${theLoop(life)} does not run ${what}: call it from what the loop runs, or leave it out.`,
           related: run === NONE ? [] : [{ span: ast.span(run), message: 'This ends after one tick.' }],
           fixes: fixes(fix('Remove this stop()', false, [removal(ast, statementOf(ast, node))])),
         });

@@ -100,7 +100,8 @@ function judge(
     if (setting.inThreads || setting.elsewhere) return undefined;
     return {
       severity: 'error',
-      message: 'There is no loop in this thread: asyncio.get_event_loop() raises RuntimeError.',
+      message:
+        'There is no loop in this thread: asyncio.get_event_loop() raises RuntimeError. Make one with asyncio.new_event_loop(), or use asyncio.run().',
       related: storyTo(places, fn, 'thread'),
     };
   }
@@ -108,7 +109,8 @@ function judge(
   if (before !== NONE && !setting.calls.some((each) => each > before && each < call)) {
     return {
       severity: 'error',
-      message: 'asyncio.run() has left this thread without a loop: asyncio.get_event_loop() raises RuntimeError.',
+      message:
+        'asyncio.run() has left this thread without a loop: asyncio.get_event_loop() raises RuntimeError. Call asyncio.run() again, or asyncio.new_event_loop().',
       related: [{ span: file.ast.span(before), message: 'leaves the thread without a loop' }],
     };
   }
@@ -121,16 +123,24 @@ function judge(
   if (!fn || places.evidenceFor(fn, 'top level')) {
     return {
       severity: target.highest >= RAISES_FROM ? 'error' : 'warning',
-      message: `No loop runs here and none is set: ${what}.`,
+      message: `No loop runs here and none is set: ${what}. Use asyncio.run(), or asyncio.new_event_loop().`,
       related: storyTo(places, fn, 'top level'),
     };
   }
   if (places.evidenceFor(fn, 'loop')) return undefined;
   if (isRunHere(file, call, fn)) {
-    return { severity: 'warning', message: `No loop runs here: unless a caller set one, ${what}.`, related: [] };
+    return {
+      severity: 'warning',
+      message: `No loop runs here: unless a caller set one, ${what}. Use asyncio.run(), or asyncio.new_event_loop().`,
+      related: [],
+    };
   }
   if (target.highest < RAISES_FROM) return undefined;
-  return { severity: 'info', message: `Where no loop runs, ${what}.`, related: [] };
+  return {
+    severity: 'info',
+    message: `Where no loop runs, ${what}. If one always does, say asyncio.get_running_loop().`,
+    related: [],
+  };
 }
 
 /** An `asyncio.run(…)` that surely ran before a call: an earlier statement of one of the blocks around it. */

@@ -57,7 +57,7 @@ export const rule = defineRule({
       if (!target || target.highest < REMOVED_IN) continue;
       report({
         span: ast.span(argument),
-        message: `${callee} takes no loop since Python 3.10: this raises TypeError.`,
+        message: `${callee} takes no loop since Python 3.10: this raises TypeError. Leave the argument out.`,
         fixes: [
           {
             title: 'Drop the loop argument',

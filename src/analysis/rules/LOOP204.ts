@@ -32,7 +32,7 @@ const A_POLICY: Deprecation = {
   instead: 'give asyncio.run() or asyncio.Runner() a loop_factory',
 };
 /** CPython 3.12 Lib/asyncio/unix_events.py: child watchers warn; 3.14 has them no more. */
-const A_WATCHER: Deprecation = { warns: 12, removed: 14, instead: 'asyncio needs none' };
+const A_WATCHER: Deprecation = { warns: 12, removed: 14, instead: 'leave it out, asyncio needs none' };
 /** uvloop 0.22, uvloop/__init__.py: install() warns from 3.12. */
 const AN_INSTALL: Deprecation = {
   warns: 12,

@@ -6,7 +6,7 @@ import type { NodeId } from '../syntax/ast';
 import { awaited, mayAwait, reference } from './support/rewrites';
 import { defineRule } from './rule';
 import type { Wanted } from './support/running';
-import { awaitInstead, runsInLoop } from './support/running';
+import { adviceInLoop, awaitInstead, runsInLoop } from './support/running';
 import { storyThrough, storyTo } from './support/story';
 
 export const rule = defineRule({
@@ -35,7 +35,7 @@ export const rule = defineRule({
         const run = `${writtenCallee(facts.values, through.node)}()`;
         report({
           span: ast.span(call),
-          message: `${writtenCallee(facts.values, call)}() runs a loop where one runs already: it calls ${run}.`,
+          message: `${writtenCallee(facts.values, call)}() runs a loop where one runs already: it calls ${run}. ${adviceInLoop(places.isCoroutine(fn))}`,
           related: [...storyTo(places, fn, 'loop'), ...storyThrough(places, through, `${run} raises RuntimeError`)],
         });
         continue;
@@ -43,11 +43,12 @@ export const rule = defineRule({
       const method = ast.name(call + 1);
       const isOther = isOtherLoop(facts, call);
       const where = places.isCoroutine(fn) ? 'a coroutine' : 'a callback of the loop';
+      const advice = adviceInLoop(places.isCoroutine(fn), method);
       report({
         span: ast.span(call),
         message: isOther
-          ? `${method}() in ${where}: another loop is running in this thread, so it raises RuntimeError.`
-          : `${method}() in ${where}: the loop is already running, so it raises RuntimeError.`,
+          ? `${method}() in ${where}: another loop is running in this thread, so it raises RuntimeError. ${advice}`
+          : `${method}() in ${where}: the loop is already running, so it raises RuntimeError. ${advice}`,
         related: storyTo(places, fn, 'loop'),
         fixes: method === 'run_forever' ? waitForever(facts, call) : awaitInstead(facts, call, !isOther),
       });

@@ -1,7 +1,7 @@
 /** LOOP302: `asyncio.run()` and its like in code that a loop runs already, directly or through helpers of the file. */
 import { writtenCallee } from '../flow/places';
 import { defineRule } from './rule';
-import { awaitInstead, runsInLoop } from './support/running';
+import { adviceInLoop, awaitInstead, runsInLoop } from './support/running';
 import { storyThrough, storyTo } from './support/story';
 
 export const rule = defineRule({
@@ -29,7 +29,7 @@ export const rule = defineRule({
         const run = `${writtenCallee(values, through.node)}()`;
         report({
           span: ast.span(call),
-          message: `${writtenCallee(values, call)}() calls ${run}, which raises RuntimeError: a loop runs here already.`,
+          message: `${writtenCallee(values, call)}() calls ${run}, which raises RuntimeError: a loop runs here already. ${adviceInLoop(places.isCoroutine(fn))}`,
           related: [...storyTo(places, fn, 'loop'), ...storyThrough(places, through, `${run} raises RuntimeError`)],
         });
         continue;
@@ -37,7 +37,7 @@ export const rule = defineRule({
       const where = places.isCoroutine(fn) ? 'a coroutine' : 'a callback of the loop';
       report({
         span: ast.span(call),
-        message: `${writtenCallee(values, call)}() in ${where} raises RuntimeError: a loop runs here already.`,
+        message: `${writtenCallee(values, call)}() in ${where} raises RuntimeError: a loop runs here already. ${adviceInLoop(places.isCoroutine(fn))}`,
         related: storyTo(places, fn, 'loop'),
         fixes: awaitInstead(facts, call, ast.children(call).length === 2),
       });

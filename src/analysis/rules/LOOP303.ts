@@ -65,7 +65,7 @@ export const rule = defineRule({
         if (wait) {
           report({
             span: ast.span(call),
-            message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: the program hangs.`,
+            message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: the program hangs. Await it: asyncio.wrap_future(), asyncio.to_thread().`,
             related: [...storyTo(places, fn, 'loop'), ...wait.related],
             fixes: fixesOf(facts, call),
             defect: call,
@@ -77,7 +77,7 @@ export const rule = defineRule({
         if (!reached || !isOwnThrough(facts, call, reached, frame)) continue;
         report({
           span: ast.span(call),
-          message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: the program hangs.`,
+          message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: the program hangs. Await it: asyncio.wrap_future(), asyncio.to_thread().`,
           related: [...storyTo(places, fn, 'loop'), ...storyThrough(places, reached, 'waits for this loop')],
           defect: call,
         });

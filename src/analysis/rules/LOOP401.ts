@@ -50,10 +50,10 @@ export const rule = defineRule({
       const what = `${name}()`;
       const message =
         use === 'test'
-          ? `${what} is a coroutine, which is always true: it is never awaited.`
+          ? `${what} is a coroutine, which is always true: it is never awaited. Await it.`
           : use === 'name'
-            ? `The coroutine ${what} is never awaited: ${ast.name(ast.parent(call) + 1)} is never used.`
-            : `The coroutine ${what} is never awaited: none of its code runs.`;
+            ? `The coroutine ${what} is never awaited: ${ast.name(ast.parent(call) + 1)} is never used. Await it.`
+            : `The coroutine ${what} is never awaited: none of its code runs. Await it, or make it a task.`;
       report({ span: ast.span(call), message, fixes: fixesOf(facts, call, use) });
     }
     for (const invocation of facts.invocations.all) {
@@ -62,7 +62,7 @@ export const rule = defineRule({
       const taker = writtenCallee(facts.values, invocation.call);
       report({
         span: ast.span(invocation.target),
-        message: `${taker}() only calls ${name}: the coroutine that it returns is never awaited.`,
+        message: `${taker}() only calls ${name}: the coroutine that it returns is never awaited. Give it a function that makes it a task.`,
         fixes: givenFixes(facts, invocation),
       });
     }

@@ -59,10 +59,10 @@ export const rule = defineRule({
         span: ast.span(call),
         message:
           drop === 'name'
-            ? `Nobody keeps the task of ${what} once this function returns: it may be collected before it is done.`
+            ? `Nobody keeps the task of ${what} once this function returns: it may be collected before it is done. Hold a reference until then.`
             : drop === 'overwritten'
-              ? `Each turn of the loop lets go of the task of the turn before: it may be collected before it is done.`
-              : `Nobody keeps the task of ${what}: it may be collected before it is done.`,
+              ? `Each turn of the loop lets go of the task of the turn before: it may be collected before it is done. Hold all of them, in a set.`
+              : `Nobody keeps the task of ${what}: it may be collected before it is done. Hold a reference until then.`,
         fixes: drop === 'statement' ? fixesOf(facts, call) : [],
         defect: call,
       });
@@ -75,7 +75,8 @@ export const rule = defineRule({
       if (!MAKES_TASK.has(name) || name === 'asyncio.gather') continue;
       report({
         span: ast.span(target),
-        message: 'Nobody keeps the task that this callback makes: it may be collected before it is done.',
+        message:
+          'Nobody keeps the task that this callback makes: it may be collected before it is done. Hold a reference until then.',
       });
     }
   },

@@ -63,7 +63,8 @@ export const rule = defineRule({
             const awaitNode = firstAwait(names, node + 1);
             report({
               span: headOf(facts, handler),
-              message: 'This swallows CancelledError: who cancels this code does not see it cancelled.',
+              message:
+                'This swallows CancelledError: who cancels this code does not see it cancelled. Raise it again after cleaning up.',
               related: [{ span: spanOfAwait(facts, awaitNode), message: 'A cancellation is raised here.' }],
               fixes: handlerFixes(facts, handler),
             });
@@ -71,7 +72,7 @@ export const rule = defineRule({
           for (const way of waysOutOfFinally(facts, node)) {
             report({
               span: ast.span(way),
-              message: `This ${wordOf(ast.kindOf(way))} in a finally block swallows CancelledError, and every other exception.`,
+              message: `This ${wordOf(ast.kindOf(way))} in a finally block swallows CancelledError, and every other exception. Put it behind the block.`,
               fixes: finallyFixes(facts, node, way),
             });
           }
@@ -80,7 +81,8 @@ export const rule = defineRule({
           if (manager !== NONE) {
             report({
               span: ast.span(manager),
-              message: 'This suppresses CancelledError: who cancels this code does not see it cancelled.',
+              message:
+                'This suppresses CancelledError: who cancels this code does not see it cancelled. Suppress what is expected alone.',
               fixes: suppressFixes(facts, node, manager),
             });
           }

@@ -43,7 +43,7 @@ export const rule = defineRule({
       if (isLookedAt(facts, call, isGather ? positional : positional.slice(0, 1))) continue;
       report({
         span: ast.span(call),
-        message: `${writtenCallee(values, call)}() returns the errors of its tasks, and nobody looks at them.`,
+        message: `${writtenCallee(values, call)}() returns the errors of its tasks, and nobody looks at them. Ask each for its exception.`,
       });
     }
   },

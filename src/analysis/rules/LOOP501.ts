@@ -64,11 +64,12 @@ export const rule = defineRule({
         const found = direct ?? reached?.what;
         if (!found || !isReachable(facts, fn, call)) continue;
         const what = `${writtenCallee(values, call)}()`;
+        const advice = adviceOn(found, places.isCoroutine(fn));
         report({
           span: ast.span(call),
           message: reached
-            ? `${what} blocks the event loop: it calls ${writtenCallee(values, reached.node)}().`
-            : `${what} blocks the event loop: no other task runs meanwhile${inCallback(places.isCoroutine(fn))}.`,
+            ? `${what} blocks the event loop: it calls ${writtenCallee(values, reached.node)}(). ${advice}`
+            : `${what} blocks the event loop: no other task runs meanwhile${inCallback(places.isCoroutine(fn))}. ${advice}`,
           ...(isFile(found) ? { severity: 'info' as const } : {}),
           related: [
             ...storyTo(places, fn, 'loop'),
@@ -81,6 +82,12 @@ export const rule = defineRule({
     }
   },
 });
+
+/** What to do instead. */
+function adviceOn({ kind }: Blocking, isCoroutine: boolean): string {
+  if (!isCoroutine) return kind === 'sleep' ? 'Use loop.call_later().' : 'Give it to loop.run_in_executor().';
+  return kind === 'sleep' ? 'Await asyncio.sleep().' : 'Await asyncio.to_thread() with it.';
+}
 
 function inCallback(isCoroutine: boolean): string {
   return isCoroutine ? '' : ' (this is a callback of the loop)';

@@ -20,6 +20,9 @@ const NOT_SAFE: ReadonlySet<string> = new Set(
   'call_soon call_later call_at create_task stop add_reader add_writer remove_reader remove_writer'.split(' '),
 );
 
+/** What is safe, and wakes the loop. */
+const SAFE = 'loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe()';
+
 export const rule = defineRule({
   code: 'LOOP502',
   name: 'loop-called-from-thread',
@@ -57,7 +60,7 @@ export const rule = defineRule({
     for (const { call, related } of callsFromOutside(facts)) {
       report({
         span: ast.span(call),
-        message: `${writtenCallee(facts.values, call)}() from another thread than the loop's: it is not safe, and the loop is not woken.`,
+        message: `${writtenCallee(facts.values, call)}() from another thread than the loop's: it is not safe, and the loop is not woken. Use ${SAFE}.`,
         related,
         fixes: fixesOf(facts, call),
         defect: call,
@@ -75,7 +78,7 @@ function unsafeIn(facts: ThreadFacts, fn: FunctionInfo, call: NodeId, own: Reado
     const given = ast.childrenOfKind(call, Kind.Keyword).find((each) => ast.name(each) === 'loop');
     if (given !== undefined) {
       return isForeignLoop(facts, fn, given + 1, own)
-        ? `${what} from another thread than the loop's: it is not safe, and the loop is not woken.`
+        ? `${what} from another thread than the loop's: it is not safe, and the loop is not woken. Use ${SAFE}.`
         : undefined;
     }
     const argument = ast.child(call, 1);
@@ -83,13 +86,13 @@ function unsafeIn(facts: ThreadFacts, fn: FunctionInfo, call: NodeId, own: Reado
       return undefined;
     return setsLoop(facts, fn)
       ? undefined
-      : `${what} in another thread: there is no running event loop, so it raises RuntimeError.`;
+      : `${what} in another thread: there is no running event loop, so it raises RuntimeError. Use asyncio.run_coroutine_threadsafe().`;
   }
   const method = ast.name(call + 1);
   if (!NOT_SAFE.has(method) || name !== `${LOOP}.${method}` || ast.kindOf(call + 1) !== Kind.Attribute)
     return undefined;
   if (!isForeignLoop(facts, fn, call + 2, own)) return undefined;
-  return `${what} from another thread than the loop's: it is not safe, and the loop is not woken.`;
+  return `${what} from another thread than the loop's: it is not safe, and the loop is not woken. Use ${SAFE}.`;
 }
 
 /** Whether a loop comes from outside the thread, and no thread of the file runs it. */

@@ -61,7 +61,7 @@ export const rule = defineRule({
         if (!isUnsafe(facts, fn, call)) continue;
         report({
           span: ast.span(call),
-          message: `${writtenCallee(values, call)}() in another thread: asyncio's primitives are not safe for threads.`,
+          message: `${writtenCallee(values, call)}() in another thread: asyncio's primitives are not safe for threads. Go by loop.call_soon_threadsafe(), or use what threading and queue have.`,
           related: storyTo(places, fn, 'thread'),
           defect: call,
         });
@@ -71,8 +71,8 @@ export const rule = defineRule({
       report({
         span: ast.span(shared.creation),
         message: shared.isEarly
-          ? `Before Python 3.10 ${shared.name} belongs to the loop that is current here, not to that of asyncio.run().`
-          : `${shared.name} is waited on by several loops, but belongs to the first of them.`,
+          ? `Before Python 3.10 ${shared.name} belongs to the loop that is current here, not to that of asyncio.run(). Make it in a coroutine.`
+          : `${shared.name} is waited on by several loops, but belongs to the first of them. Make one for each, in its coroutine.`,
         related: shared.runs.map((run) => ({ span: ast.span(run), message: 'runs a loop of its own that uses it' })),
       });
     }

@@ -77,7 +77,8 @@ export const rule = defineRule({
       if (!writer || !isHandler || !fn.isAsync || !writers.ofParameter(fn, writer.symbol).isOpen) continue;
       report({
         span: ast.span(writer.node),
-        message: 'The server hands this connection over to its handler, which never closes it.',
+        message:
+          'The server hands this connection over to its handler, which never closes it. Close it in a finally block there.',
         related: [{ span: ast.span(call), message: 'The server calls it here.' }],
       });
     }

@@ -52,7 +52,7 @@ export const rule = defineRule({
         const name = ast.textOf(race.write);
         report({
           span: ast.span(race.write),
-          message: `${name} was read before an await and is written after it: another task may have changed it between.`,
+          message: `${name} was read before an await and is written after it: another task may have changed it between. Hold an asyncio.Lock over both, or look again after the await.`,
           related: storyOf(facts, race),
           fixes: [awaitFirst(facts, race), withLock(facts, fn, race)].filter((fix) => fix !== undefined),
         });

@@ -18,6 +18,9 @@ interface Bundle {
 
 type Wrapper = (exports: object, require: NodeJS.Require, module: object, file: string, folder: string) => void;
 
+/** What the build writes at the head of a bundle: esbuild.js. */
+const HASH = /^\/\*([0-9a-f]{16})\*\//;
+
 /** How long a process that stays waits before it keeps what is compiled. */
 const SETTLED_MS = 20_000;
 
@@ -29,9 +32,11 @@ const SETTLED_MS = 20_000;
 export function runCached(file: string, name: string): void {
   const folder = dirname(file);
   const path = join(folder, name);
-  const cache = `${path}.${process.versions.v8}-${process.arch}.cache`;
   const source = readFileSync(path, 'utf8');
-  const cachedData = readIfThere(cache);
+  // V8 knows its own version, its flags and the length of the text, but not the text.
+  const hash = HASH.exec(source)?.[1];
+  const cache = `${path}.${hash ?? ''}.${process.versions.v8}-${process.arch}.cache`;
+  const cachedData = hash === undefined ? undefined : readIfThere(cache);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: path,
     ...(cachedData ? { cachedData } : {}),
@@ -39,7 +44,7 @@ export function runCached(file: string, name: string): void {
   const isKnown = cachedData !== undefined && script.cachedDataRejected === false;
   const module: { exports: Bundle } = { exports: {} };
   (script.runInThisContext() as Wrapper)(module.exports, createRequire(file), module, file, folder);
-  if (isKnown || !isMainThread) return;
+  if (isKnown || hash === undefined || !isMainThread) return;
   let isKept = false;
   const keep = (): void => {
     if (isKept || module.exports.hasWorked?.() !== true) return;

@@ -6,6 +6,11 @@ import { rulePage, rulesIndex } from '../../../src/analysis/rules/page';
 import { KNOWN_CODES, PRECEDENCE, RULES } from '../../../src/analysis/rules/registry';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
 import { analyzer } from './analyser';
+import { parsePage } from './markdown';
+
+/** A message ends with what to do: a clause that begins with what one does. */
+const SAYS_WHAT_TO_DO =
+  /[.:,;] (?:or )?(?:ask|await|call|close|do|enter|exchange|give|go|hold|its|let|leave|make|pass|put|raise|remove|return|run|suppress|take|use|wait|asyncio\.get_running_loop|If one always does)\b/i;
 
 const source = join('src', 'analysis', 'rules');
 
@@ -25,6 +30,29 @@ describe('every rule', () => {
 
   it('is in the list of all rules', () => {
     assert.equal(readFileSync(join('docs', 'rules', 'README.md'), 'utf8'), rulesIndex(RULES));
+  });
+
+  it('says in each message what to do next', async () => {
+    const shared = await analyzer();
+    const silent = new Set<string>();
+    const told = new Set<string>();
+    for (const { code } of RULES) {
+      for (const block of parsePage(readFileSync(join('test', 'rules', `${code}.md`), 'utf8'))) {
+        for (const minor of [10, 14] as const) {
+          const select = code === 'LOOP900' ? ['LOOP'] : [code];
+          const settings = { ...DEFAULT_SETTINGS, select, target: { lowest: minor, highest: minor } };
+          for (const finding of shared.analyze(block.code, settings)) {
+            told.add(finding.code);
+            if (!SAYS_WHAT_TO_DO.test(finding.message)) silent.add(`${finding.code} ${finding.message}`);
+          }
+        }
+      }
+    }
+    assert.deepEqual([...silent], []);
+    assert.deepEqual(
+      [...KNOWN_CODES].filter((code) => !told.has(code)),
+      [],
+    );
   });
 
   for (const rule of RULES) {

@@ -1,6 +1,6 @@
 /** What V8 compiled is kept beside the bundle, is used by the next run, and is nothing that a run depends on. */
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundles } from './bundles';
 import { CliFolder } from './cli';
@@ -44,6 +44,29 @@ describe('compiled code', function () {
     writeFileSync(cache, 'nothing that V8 knows');
     assert.deepEqual(await work.run(['lint']), first);
     assert.ok(statSync(cache).size > 100_000);
+  });
+
+  it('is not that of another text of the same length', async () => {
+    await work.run(['lint']);
+    const { folder } = await bundles('real');
+    const main = join(folder, 'loopscope-main.js');
+    const [before = ''] = await caches();
+    const text = readFileSync(main, 'utf8');
+    const hash = /^\/\*([0-9a-f]{16})\*\//.exec(text)?.[1] ?? '';
+    assert.ok(before.includes(hash) && hash !== '', before);
+    const said = 'Nothing found in ';
+    const other = text.replace(
+      hash,
+      hash.replace(/./g, (digit) => (digit === '0' ? '1' : '0')),
+    );
+    assert.ok(other.includes(said));
+    writeFileSync(main, other.replace(said, 'Nothing known in '));
+    try {
+      work.write('leak.py', 'import asyncio\n');
+      assert.match((await work.run(['lint'])).stdout, /^Nothing known in /);
+    } finally {
+      writeFileSync(main, text);
+    }
   });
 
   it('is done without where the folder is not ours to write to', async function () {

@@ -46,6 +46,20 @@ export interface Keep {
   readonly closing: string;
 }
 
+/** What to do where it is left open. */
+function adviceOf({ how, closing }: Keep): string {
+  const call = closing.replace(/NAME\.(\w+)\(\)/, '$1()').replace('await ', '');
+  switch (how) {
+    case 'with':
+    case 'async with':
+      return `enter it using "${how}", or call ${call} in a finally block`;
+    case 'async with behind':
+      return `enter it using "async with", or call ${call} in a finally block`;
+    case 'finally':
+      return `${closing.startsWith('await') ? 'await' : 'call'} ${call} in a finally block`;
+  }
+}
+
 /** Bases from the standard library that close nothing of a subclass. */
 export const HARMLESS = /^(object|abc\.ABC|typing\.\w+|threading\.Thread|enum\.\w+|Exception)$/;
 
@@ -89,13 +103,13 @@ function judge(
     return {
       severity: 'info',
       message: sometimes
-        ? `${sometimes.name}() ${words.closes} the ${words.noun} that self.${name} keeps only under a condition that has nothing to do with it.`
-        : `No method of ${cls.name} ${words.closes} the ${words.noun} that self.${name} keeps.`,
+        ? `${sometimes.name}() ${words.closes} the ${words.noun} that self.${name} keeps only under a condition that has nothing to do with it: do it in any case.`
+        : `No method of ${cls.name} ${words.closes} the ${words.noun} that self.${name} keeps: give it one that does, and call that.`,
     };
   }
   if (!opening.isClosed) {
     return {
-      message: `This ${words.noun} is never ${words.closed}.`,
+      message: `This ${words.noun} is never ${words.closed}: ${adviceOf(keep)}.`,
       fixes: [keptFix(facts, opening, keep)].filter((each) => each !== undefined),
     };
   }
@@ -106,8 +120,8 @@ function judge(
   return {
     message:
       raiser === NONE
-        ? `This ${words.noun} is not ${words.closed} on one of the ways out.`
-        : `This ${words.noun} is not ${words.closed} when ${wordsOf(facts, raiser)} raises.`,
+        ? `This ${words.noun} is not ${words.closed} on one of the ways out: ${adviceOf(keep)}.`
+        : `This ${words.noun} is not ${words.closed} when ${wordsOf(facts, raiser)} raises: ${adviceOf(keep)}.`,
     related,
     fixes: [movedFix(facts, opening)].filter((each) => each !== undefined),
   };

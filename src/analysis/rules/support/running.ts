@@ -38,6 +38,12 @@ export function runsLoop({ ast, values }: Wanted, call: NodeId): RunKind | undef
   return name === `${LOOP}.run_forever` && values.isLoop(callee + 1) ? 'loop.run' : undefined;
 }
 
+/** What to do instead of running a loop in code that one runs. */
+export function adviceInLoop(isCoroutine: boolean, method = ''): string {
+  if (method === 'run_forever') return isCoroutine ? 'Wait for an asyncio.Event instead.' : 'Return instead.';
+  return isCoroutine ? 'Await the coroutine instead.' : 'Make the coroutine a task instead.';
+}
+
 /** A call in code that a loop runs, and what it comes to. */
 export interface RunInLoop {
   readonly call: NodeId;
