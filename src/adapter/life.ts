@@ -249,7 +249,7 @@ export class Life {
     });
     try {
       await debug.initialize(this.#host.initialize());
-      await debug.request(command, args);
+      await Promise.race([debug.request(command, args), notInjected(debug)]);
     } catch (error) {
       const errors = debug.died ? debug.errors() : '';
       if (errors === '') throw error;
@@ -517,6 +517,19 @@ export class Life {
       await this.#host.tree.end(debug.pid, 'kill', debug.group);
     await debug.leave({ terminateDebuggee: kill });
   }
+}
+
+/** Rejects when the process to attach to has not let debugpy in. */
+function notInjected(debug: Debugger): Promise<never> {
+  return new Promise((_, reject) => {
+    debug.onNotInjected(() =>
+      reject(
+        new LaunchError(
+          'debugpy could not get into the process; what it tried is in the debug console. It needs gdb and the right to trace (on Linux see /proc/sys/kernel/yama/ptrace_scope). From Python 3.14 on it needs neither; in older programs call debugpy.listen and use "connect".',
+        ),
+      ),
+    );
+  });
 }
 
 interface Signal {

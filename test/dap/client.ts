@@ -59,6 +59,7 @@ export class DapClient {
     { readonly resolve: (response: DebugProtocol.Response) => void; readonly reject: (error: Error) => void }
   >();
   readonly closed: Promise<number | null>;
+  #gone = false;
   #sequence = 0;
   #received = Buffer.alloc(0);
   #faults: string[] = [];
@@ -74,6 +75,7 @@ export class DapClient {
     this.closed = closed;
     this.process = child;
     void closed.then(() => {
+      this.#gone = true;
       for (const pending of this.#pending.values()) pending.reject(new Error('The adapter has gone.'));
     });
   }
@@ -119,6 +121,7 @@ export class DapClient {
 
   /** Sends a request; rejects with Refused for an error response. */
   request<Body = unknown>(command: string, args?: object): Promise<Body> {
+    if (this.#gone) return Promise.reject(new Error('The adapter has gone.'));
     const seq = ++this.#sequence;
     this.#send({ seq, type: 'request', command, ...(args ? { arguments: args } : {}) });
     return new Promise((resolve, reject) => {
@@ -188,6 +191,12 @@ export class DapClient {
     return this.messages.map((message) => message.event ?? `${message.type} ${message.command ?? ''}`);
   }
 
+  /** The last names of `order`, without the many that say only that something changed. */
+  #seen(): string {
+    const names = this.order().filter((name) => name !== 'loopscope/update');
+    return names.slice(-40).join(', ');
+  }
+
   async initialize(capabilities: object = {}): Promise<DebugProtocol.Capabilities> {
     return this.request('initialize', { adapterID: 'loopscope', pathFormat: 'path', ...capabilities });
   }
@@ -203,9 +212,9 @@ export class DapClient {
     await launched;
   }
 
-  /** Ends the session and the adapter; fails if the adapter broke a rule meanwhile. */
-  async stop(): Promise<void> {
-    await this.request('disconnect', { terminateDebuggee: true }).catch(() => undefined);
+  /** Ends the session and the adapter, and the program unless told; fails if the adapter broke a rule meanwhile. */
+  async stop(terminateDebuggee = true): Promise<void> {
+    await this.request('disconnect', { terminateDebuggee }).catch(() => undefined);
     this.#close();
     await this.closed;
     if (this.#faults.length > 0) throw new Error(this.#faults.join('\n'));
@@ -235,7 +244,7 @@ export class DapClient {
         this.#waiters.delete(waiter);
         reject(
           new Error(
-            `Nothing of the kind came within ${PATIENCE} ms. Seen: ${this.order().slice(-40).join(', ')}\n${this.stderr}`,
+            `Nothing of the kind came within ${PATIENCE} ms. Seen: ${this.#seen()}\n${this.output('console')}${this.stderr}`,
           ),
         );
       }, PATIENCE);

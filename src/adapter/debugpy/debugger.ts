@@ -13,6 +13,8 @@ import type { Reached } from './process';
 
 /** How long a reverse request may take, s: a shell in a terminal can be slow to start. */
 const REVERSE_SECONDS = 60;
+/** What debugpy prints when it could not get into a process; its request it answers a minute later (adapter/servers.py, `inject`). */
+const NOT_INJECTED = 'Attach to PID failed.';
 /** How long debugpy may take to let go when the session ends, ms. */
 const FAREWELL = 2000;
 
@@ -42,6 +44,9 @@ export class Debugger implements Debuggee {
   readonly onExit = this.#exit.event;
   /** Output comes as events of debugpy's. */
   readonly onOutput = new Emitter<never>().event;
+  readonly #notInjected = new Emitter<void>();
+  /** The process to attach to has not let debugpy in. */
+  readonly onNotInjected = this.#notInjected.event;
   /** debugpy has started the program in a group of its own. */
   readonly group: boolean;
   /** Body of debugpy's `terminated`: it may ask the client to start again. */
@@ -133,6 +138,7 @@ export class Debugger implements Debuggee {
         return;
       case 'output':
         if (field(body, 'category') === 'telemetry') return;
+        if (String(field(body, 'output')).startsWith(NOT_INJECTED)) this.#notInjected.fire();
         break;
       case 'process': {
         const pid = field(body, 'systemProcessId');

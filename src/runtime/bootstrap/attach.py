@@ -4,23 +4,24 @@ Given as globals: `address` and `token` of the adapter, and whether child proces
 nothing, and raise nothing but what the person should know. Loops that sleep are woken, so that they are seen at once.
 """
 
+NAME = "loopscope-runtime"  # As in sitecustomize.py: a program that was started with the runtime has it already.
+
 
 def _start(given):
     import os
     import sys
 
-    if "_loopscope" not in sys.modules:
+    if NAME not in sys.modules:
         import _frozen_importlib
         import _frozen_importlib_external
 
         package = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(given["__file__"]))), "loopscope")
         spec = _frozen_importlib_external.spec_from_file_location(
-            "_loopscope", os.path.join(package, "__init__.py"), submodule_search_locations=[package]
+            NAME, os.path.join(package, "__init__.py"), submodule_search_locations=[package]
         )
         _frozen_importlib._load(spec)
-    from _loopscope.start import start
-
-    start(given["address"], given["token"], "attach", given["follow"])
+    __import__(NAME + ".start")
+    sys.modules[NAME + ".start"].start(given["address"], given["token"], "attach", given["follow"])
     _wake_loops(sys)
 
 

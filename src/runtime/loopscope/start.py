@@ -21,15 +21,23 @@ start_new_thread = _thread.start_new_thread
 """As it was before anybody replaced it: a debugger would trace and show our own thread."""
 
 
+_connections: list[link.Link] = []
+"""The connection that was made last by `start`."""
+
+
 def start(address: str, token: str, started: str, follow: bool, stepping: str = "") -> None:
     """Connects this process and arranges that asyncio is watched once the program imports it. `follow`: forked children connect too.
 
     `stepping`: what the adapter wants to stop at before the program begins, as JSON; see docs/wire.md.
+    Raises RuntimeError, with a sentence, if it is to be attached to a process that another adapter watches.
     """
+    if started == "attach" and any(other.open for other in _connections):
+        raise RuntimeError("Another session of Loopscope watches this program: end that one first.")
     try:
         connection = link.connect(address, token)
     except (OSError, ValueError):
         return
+    _connections[:] = [connection]
     connection.send_message(link.describe_process(started))
     refusal = why_refused()
     if refusal:
@@ -40,6 +48,9 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
 
     def asyncio_is_imported() -> None:
         from . import session
+
+        if started == "attach":
+            _load_all()
 
         current = connection
         if not current.open:  # Forked since, before asyncio was imported: by a fork server, say.
@@ -57,6 +68,15 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
     else:
         watch_import("asyncio", asyncio_is_imported)
         _close_at_fork_and_exit(connection, lambda: str(__package__) + ".session" in sys.modules)
+
+
+def _load_all() -> None:
+    """A loop may run already, in another thread: its first tick and ours would import the same packages at once, and one of them fail."""
+    from . import bridge, inspection
+    from .stepping import manager
+
+    bridge.load()
+    del inspection, manager
 
 
 def _close_at_fork_and_exit(connection: link.Link, is_taken: Callable[[], bool]) -> None:

@@ -2,7 +2,7 @@
  * What the tests of debugging share: a program with marks in its source, launched with breakpoints at marks, and the few
  * requests about a stop that every test makes. The Pythons are those that the tests were prepared with.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { testPythons } from '../../support/pythons';
 import { type DapClient, PYTHON } from '../client';
@@ -28,9 +28,10 @@ export class Source {
   readonly folder: string;
   readonly #lines: readonly string[];
 
-  constructor(text: string, others: Readonly<Record<string, string>> = {}) {
-    this.folder = folderWith({ 'app.py': text, ...others });
-    this.path = join(this.folder, 'app.py');
+  /** `path`: where the text lies already. */
+  constructor(text: string, others: Readonly<Record<string, string>> = {}, path?: string) {
+    this.folder = path === undefined ? folderWith({ 'app.py': text, ...others }) : dirname(path);
+    this.path = path ?? join(this.folder, 'app.py');
     this.#lines = text.split('\n');
   }
 
@@ -65,8 +66,9 @@ export async function debug(
   marks: readonly (string | DebugProtocol.SourceBreakpoint)[],
   args: object = {},
   filters: readonly string[] = [],
+  abilities: object = {},
 ): Promise<void> {
-  await client.launch({ program: source.path, python: PYTHON, ...args, noDebug: false }, {}, async () => {
+  await client.launch({ program: source.path, python: PYTHON, ...args, noDebug: false }, abilities, async () => {
     const breakpoints = marks.map((mark) => (typeof mark === 'string' ? source.breakpoint(mark) : mark));
     await setBreakpoints(client, source, breakpoints);
     await client.request('setExceptionBreakpoints', { filters });

@@ -5,6 +5,6 @@ stay in their task, clocks that stand still, `await` in the console.
 the runtime's own gate and the adapter's virtual threads serve then, and the log says so.
 """
 
-from .watch import watch
+from .watch import load, watch
 
-__all__ = ["watch"]
+__all__ = ["load", "watch"]

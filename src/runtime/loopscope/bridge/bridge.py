@@ -16,6 +16,7 @@ from .console import Console
 from .prompt import Prompt
 from .rows import Rows, running_loop
 from .steps import Steps
+from .suspended import make_set_tracing
 from .tick_gate import TickGate
 
 TYPE_CHECKING = False
@@ -62,6 +63,8 @@ class Bridge:
             hooks.replace(pydevd.find("_pydevd_bundle.pydevd_vars"), "_EvalAwaitInNewEventLoop", self.console.make_runner())
         hooks.replace(self.api.PyDB, "do_wait_suspend", self._make_do_wait_suspend())
         hooks.replace(self.api.PyDB, "set_suspend", self._make_set_suspend())
+        if self.api.monitors and hasattr(self.api.PyDB, "set_tracing_for_untraced_contexts"):
+            hooks.replace(self.api.PyDB, "set_tracing_for_untraced_contexts", make_set_tracing(session, self.api))
         self._hide_own_frames(hooks)
         self._prompt = Prompt(self.api)
         self._be_prompt(hooks)

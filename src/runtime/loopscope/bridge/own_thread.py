@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
+_ended: list[Any] = []
+"""The thread that ended last: were its object given up with it, `threading` would run a line in it when pydevd has forgotten whose."""
+
+
 def begin(function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Starts the thread, known to `threading` before its first line: pydevd would make an object for it otherwise, and use up a number of
     the program's threads. Until then it is in C alone: it waits for a lock, then calls the function."""
@@ -38,7 +42,7 @@ def mark(begins: bool, ident: int = 0) -> None:
         return
     ident = ident or _thread.get_ident()
     if not begins:
-        threading._active.pop(ident, None)
+        _ended[:] = [threading._active.pop(ident, None)]
         return
     thread: Any = threading._active.get(ident)
     if thread is None:

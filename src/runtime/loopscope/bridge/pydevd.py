@@ -123,6 +123,15 @@ class Pydevd:
             self._monitoring.update_monitor_events(suspend_requested=True)
             self._monitoring.restart_events()
 
+    def trace_code(self, py_db: Any, ident: int, frame: FrameType) -> None:
+        """Has pydevd see the lines of this frame's code, if a breakpoint is among them. From any thread; `ident`: the frame's."""
+        if py_db.get_file_type(frame) is None:
+            self._monitoring.enable_code_tracing(ident, frame.f_code, frame)
+
+    def see_lines_again(self) -> None:
+        """Lines of which pydevd wanted to hear no more are reported again, once."""
+        self._monitoring.restart_events()
+
     def run_on(self, py_db: Any, thread: Any, command: int, frame: FrameType | None) -> None:
         """A thread that pydevd has marked as suspended goes on: with a step until that frame, or with none (-1)."""
         info = thread.additional_info

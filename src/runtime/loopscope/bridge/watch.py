@@ -27,6 +27,13 @@ def watch(session: Session) -> None:
         session.hooks.at_uninstall.append(watch_import("pydevd", pydevd_is_imported))
 
 
+def load() -> None:
+    """Loads what `build` needs."""
+    from . import bridge
+
+    del bridge
+
+
 def build(session: Session) -> None:
     """The bridge, if pydevd has what it needs; else a line in the log says what is missing."""
     from . import pydevd
