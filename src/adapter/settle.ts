@@ -118,10 +118,11 @@ export class Settler {
     if (!link) return false;
     try {
       const query = { query: 'ready', loop: loop.number, offset: 0, limit: READY_MOST } as const;
-      const answer = await link.query(query, readyAnswer);
-      this.#model.settle(
-        loop,
-        answer.rows.flatMap((row) => (row.subject > 0 && !row.cancelled ? [row.subject] : [])),
+      const answer = await link.queryInOrder(query, readyAnswer, ({ rows }) =>
+        this.#model.settle(
+          loop,
+          rows.flatMap((row) => (row.subject > 0 && !row.cancelled ? [row.subject] : [])),
+        ),
       );
       return answer.rows.length === answer.total;
     } catch (error) {
@@ -140,8 +141,9 @@ export class Settler {
     try {
       let cursor = 0;
       do {
-        const answer = await link.query({ query: 'sync', loop: loop.number, cursor }, syncAnswer);
-        this.#model.syncSlice(sync, answer.tasks, this.#clock());
+        const answer = await link.queryInOrder({ query: 'sync', loop: loop.number, cursor }, syncAnswer, ({ tasks }) =>
+          this.#model.syncSlice(sync, tasks, this.#clock()),
+        );
         care.listed += answer.tasks.length;
         cursor = answer.cursor;
       } while (cursor !== 0);

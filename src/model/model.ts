@@ -24,6 +24,8 @@ export const LINGER_SECONDS = 2;
 export const LINGER_MOST = 2048;
 /** Closed loops whose row is kept. */
 export const CLOSED_LOOPS_KEPT = 32;
+/** Loops whose row was let go and of which a last word may still come. */
+const FORGOTTEN_KNOWN = 20_000;
 
 /** Sums over all loops, for the update event. */
 export interface Totals {
@@ -50,6 +52,7 @@ export class LoopModel {
   #now = 0;
   #syncs = 0;
   #forgottenLoops = 0;
+  readonly #forgotten = new Set<number>();
   #forgottenDropped = 0;
   readonly #lingering = new Float64Array(LINGER_MOST * 2);
   #lingerFirst = 0;
@@ -120,6 +123,12 @@ export class LoopModel {
     loop.heardAt = now;
     const word = `loop-${message.what.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     this.log.text(message.loop, message.time, word, message.call, message.site);
+    if (loop.state === 'collected') {
+      // A task keeps its loop alive: those that are left have gone with it.
+      const left: number[] = [];
+      loop.tasks.forEach((_, slot) => left.push(slot));
+      for (const slot of left) this.#applier.finish(loop, slot, State.finished, 0, loop.time);
+    }
     if (loop.state === 'closed' || loop.state === 'collected') this.#forgetOldLoops();
     return loop;
   }
@@ -270,6 +279,7 @@ export class LoopModel {
 
   /** One slice of the list of a sync, that arrived at `now`. */
   syncSlice(sync: Sync, listed: SyncAnswer['tasks'], now: number): void {
+    if (this.loops.get(sync.loop.number) !== sync.loop || sync.loop.state === 'collected') return;
     this.#now = now;
     this.#revision++;
     sync.slice(listed);
@@ -303,7 +313,8 @@ export class LoopModel {
     if (!loop) {
       loop = new LoopState(number);
       loop.heardAt = this.#now;
-      this.loops.set(number, loop);
+      // A last word about one that is forgotten does not bring it back.
+      if (!this.#forgotten.has(number)) this.loops.set(number, loop);
     }
     return loop;
   }
@@ -331,6 +342,11 @@ export class LoopModel {
       this.#forgottenLoops++;
       this.#forgottenDropped += loop.dropped;
       this.loops.delete(loop.number);
+      this.#forgotten.add(loop.number);
+    }
+    for (const number of this.#forgotten) {
+      if (this.#forgotten.size <= FORGOTTEN_KNOWN) break;
+      this.#forgotten.delete(number);
     }
   }
 

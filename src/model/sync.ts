@@ -35,6 +35,11 @@ export class Sync {
     loop.stale = false;
   }
 
+  /** The loop whose tasks are listed. */
+  get loop(): LoopState {
+    return this.#loop;
+  }
+
   /** One slice of the list. */
   slice(listed: SyncAnswer['tasks']): void {
     const { tasks, strings } = this.#target;

@@ -95,7 +95,19 @@ export class RuntimeLink {
     schema: Schema,
     seconds = QUERY_SECONDS,
   ): Promise<v.InferOutput<Schema>> {
-    return this.#ask((id) => ({ type: 'query', id, ...query }), schema, query.query, seconds);
+    return this.#ask((id) => ({ type: 'query', id, ...query }), schema, query.query, seconds, undefined);
+  }
+
+  /**
+   * The same for an answer that says how things are: `apply` takes it in its place among the events, before those that
+   * came after it are applied. The promise is kept later than that. What `apply` throws ends the session: it must not.
+   */
+  async queryInOrder<Schema extends v.GenericSchema>(
+    query: RuntimeQuery,
+    schema: Schema,
+    apply: (answer: v.InferOutput<Schema>) => void,
+  ): Promise<v.InferOutput<Schema>> {
+    return this.#ask((id) => ({ type: 'query', id, ...query }), schema, query.query, QUERY_SECONDS, apply);
   }
 
   /** Has the runtime do something; the result has the form of `schema`. Rejects with QueryError. */
@@ -104,7 +116,7 @@ export class RuntimeLink {
     schema: Schema,
     seconds = QUERY_SECONDS,
   ): Promise<v.InferOutput<Schema>> {
-    return this.#ask((id) => ({ type: 'command', id, ...command }), schema, command.command, seconds);
+    return this.#ask((id) => ({ type: 'command', id, ...command }), schema, command.command, seconds, undefined);
   }
 
   async #ask<Schema extends v.GenericSchema>(
@@ -112,22 +124,29 @@ export class RuntimeLink {
     schema: Schema,
     what: string,
     seconds: number,
+    apply: ((answer: v.InferOutput<Schema>) => void) | undefined,
   ): Promise<v.InferOutput<Schema>> {
     if (!this.#open) throw new QueryError('The program is no longer connected.');
     const id = ++this.#lastQuery;
-    const result = await new Promise<unknown>((resolve, reject) => {
+    return new Promise<v.InferOutput<Schema>>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(new QueryError(`The program did not answer within ${seconds} s. It may be stopped or very busy.`));
       }, seconds * 1000);
-      this.#pending.set(id, { resolve, reject, timer });
+      const arrives = (result: unknown): void => {
+        let answer: v.InferOutput<Schema>;
+        try {
+          answer = check(schema, result, `answer to "${what}"`);
+        } catch (error) {
+          reject(new QueryError(error instanceof Error ? error.message : String(error)));
+          return;
+        }
+        apply?.(answer);
+        resolve(answer);
+      };
+      this.#pending.set(id, { resolve: arrives, reject, timer });
       this.#send(message(id));
     });
-    try {
-      return check(schema, result, `answer to "${what}"`);
-    } catch (error) {
-      throw new QueryError(error instanceof Error ? error.message : String(error));
-    }
   }
 
   /** Lets the runtime go: it takes its hooks out when the connection ends. */

@@ -185,8 +185,7 @@ class Reader:
                 dispatch.answer(session, None, 0, message)
                 return
             if recorder.stepper is not None and recorder.stepper.is_elsewhere:
-                recorder.flush()
-                dispatch.answer(session, recorder.loop(), recorder.number, message)
+                recorder.answer(recorder.loop(), message, PATIENCE)
                 return
             self._waiting.append((monotonic() + PATIENCE, recorder, message))
             self._hand_over(recorder, message)
@@ -217,8 +216,7 @@ class Reader:
                     del waiting[0]
                     continue
                 del waiting[0]
-                recorder.flush()
-                dispatch.answer(self._session, recorder.loop(), recorder.number, message)
+                recorder.answer(recorder.loop(), message, PATIENCE)
             else:
                 del waiting[0]
 
@@ -226,7 +224,7 @@ class Reader:
         if self._flush_at and monotonic() >= self._flush_at:
             self._flush_at = 0.0
             for recorder in self._session.loops.all():
-                if not recorder.running or recorder.hook == "handle":
+                if (not recorder.running or recorder.hook == "handle") and recorder.has_news:
                     recorder.flush()
 
 

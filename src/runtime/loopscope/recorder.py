@@ -35,6 +35,9 @@ HANDLES_BETWEEN_CHECKS = 4096
 SERVE_SECONDS = 0.001
 """After so long of answering queries the loop goes on: each of them may take a few milliseconds, and there may be many."""
 
+LOCK_SECONDS = 0.002
+"""So long a loop waits at most for the reader's thread, which sends its events, before it answers."""
+
 FEW_HANDLES = 2000
 MANY_HANDLES = 4000
 """Handles a second below which they are listed and above which they are counted, at level adaptive."""
@@ -215,6 +218,13 @@ class Recorder:
             finally:
                 self.lock.release()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether a flush would send more than a header."""
+        if len(self.buffer) > HEADER_NUMBERS or not self.listing or self.dropped or len(self.taken) > self.taken_length:
+            return True
+        return any(message is not None for _, message in list(self.transitions.values()))
+
     def _flush(self, sleep_until: float) -> None:
         loop = self.loop()
         now = monotonic()
@@ -305,8 +315,6 @@ class Recorder:
 
         As many as fit into `SERVE_SECONDS`, and at least one; the others wait for the next tick, or for a sleeping loop's next look.
         """
-        if self.queries:
-            self.flush()
         until = monotonic() + SERVE_SECONDS
         while self.queries:
             if monotonic() > until:
@@ -316,7 +324,26 @@ class Recorder:
                 query = self.queries.pop(0)
             except IndexError:  # The reader's thread has taken it.
                 return
+            self.answer(loop, query, LOCK_SECONDS)
+
+    def answer(self, loop: Any, query: dict[str, Any], patience: float) -> None:
+        """Answers a query: no event that happened before is sent after the answer, and none that happens after it before.
+
+        In any thread. Another that is sending this loop's events is waited for, `patience` seconds at most.
+        """
+        held = self.lock.acquire(True, patience)
+        try:
+            if held:
+                self.wanted = False
+                self._flush(-1.0)
             dispatch.answer(self.session, loop, self.number, query)
+        except Exception as error:
+            self.session.fail(error)
+        finally:
+            if held:
+                self.lock.release()
+        if self.wanted:
+            self.flush()
 
 
 _SIZES = {code: 1 + len(fields) for code, fields in wire.EVENTS.values()}

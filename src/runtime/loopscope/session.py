@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import atexit
+import itertools
 import marshal
 import os
 from asyncio import tasks
@@ -34,20 +35,18 @@ class Strings:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._unsent: list[tuple[int, str]] = []
-        self._last = 0
+        self._following = itertools.count(1)  # In one operation: several threads number texts at once.
 
     def number(self, text: str) -> int:
         """The number of a text; it is remembered."""
         known = self._numbers.get(text)
         if known is None:
-            known = self.once(text)
-            self._numbers[text] = known
+            known = self._numbers.setdefault(text, self.once(text))  # Two threads at once: one number for both.
         return known
 
     def once(self, text: str) -> int:
         """A new number for a text that will hardly come again: not remembered."""
-        self._last += 1
-        number = self._last
+        number = next(self._following)
         self._unsent.append((number, text[:MAX_TEXT]))
         return number
 

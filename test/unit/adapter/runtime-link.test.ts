@@ -220,4 +220,32 @@ describe('Settler', () => {
       assert.deepEqual([model.row(2)?.name, model.row(2)?.state, model.row(3)?.state], ['two', 'waiting', 'ready']);
       assert.equal(model.row(2)?.since, -1, 'since when is not known');
     }));
+
+  it('takes the list in its place among the events: what ends after it has ended, though both come at once', () =>
+    withLink(async ({ link, model, runtime, message }) => {
+      const settler = new Settler(
+        model,
+        () => link,
+        () => performance.now() / 1000,
+        () => undefined,
+      );
+      link.onChange(() => settler.check());
+      runtime.write(encodeMessage(HELLO));
+      const writer = new BatchWriter();
+      writer.event('taskCreated', 0x1000, 0, 0, 0, 1).event('tick', 1, 5, 0, 1);
+      runtime.write(encodeFrame(FrameKind.events, writer.flush({ dropped: 7, now: 5 })));
+      const { id } = await message('query');
+      const tasks = [{ task: 0x2000, name: 'two', coroutine: 'work\tapp.py\t3', state: 'waiting' }];
+      writer.event('taskEnded', 0x2000, 1, 0);
+      runtime.write(
+        Buffer.concat([
+          encodeMessage({ type: 'answer', id, ok: true, result: { loop: 1, tick: 1, time: 5, tasks, cursor: 0 } }),
+          encodeFrame(FrameKind.events, writer.flush({ now: 6 })),
+          encodeMessage({ type: 'bye', reason: 'the end' }),
+        ]),
+      );
+      await new Promise<void>((resolve) => void link.onMessage(({ type }) => type === 'bye' && resolve()));
+      assert.equal(model.row(2)?.name, 'two');
+      assert.equal(model.row(2)?.state, 'finished');
+    }));
 });
