@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-CROWD = 250_000 if sys.version_info < (3, 14) else 8_000
+CROWD = 250_000 if sys.version_info < (3, 14) else 20_000
 """From how many live tasks on reading all of them at once takes too long."""
 
 _SHARDS = 1024

@@ -35,6 +35,7 @@ def make_created(session: Session, facts: Facts) -> Created:
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     note_birth = session.births.note
     any_tasks: Any = tasks
+    max_buffer = MAX_BUFFER
     c_task = facts.c_task
     c_name: Any = getattr(facts.c_task, "get_name", None)
     python_name: Any = getattr(facts.python_task, "get_name", None)
@@ -85,9 +86,24 @@ def make_created(session: Session, facts: Facts) -> Created:
         recorder.alike = None if listing or recorder.eager_parents else code
 
     def created(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
-        if len(recorder.buffer) > MAX_BUFFER:
+        if len(recorder.buffer) > max_buffer:
             recorder.flush()
         parent = current_task(loop)
+        if not recorder.listing and recorder.name is None and not recorder.eager_parents:
+            try:
+                code = coroutine.cr_code
+                entry = known[id(code)]
+                entry[1] = left = entry[1] - 1
+                if left > 0:  # Most creations: what `emit` does then, without calling it.
+                    recorder.buffer.extend((2, id(task), 0 if parent is None else id(parent), entry[0], 0, 0))
+                    recorder.alike = code
+                    recorder.live += 1
+                    if recorder.notes_births:
+                        note_birth(task)
+                    return
+                entry[1] = 1
+            except (AttributeError, KeyError):
+                pass
         if recorder.eager_parents:
             recorder.announced.add(id(task))
             if parent is not None:
@@ -196,6 +212,7 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
     takes_any = bool(code.co_flags & 0x08)
     before, after = eager
     any_tasks: Any = tasks
+    real = facts.task
 
     def note_name(loop: Any, name: Any) -> None:
         try:
@@ -229,16 +246,19 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
                 self._check_closed()  # = self._check_closed()
             if self._task_factory is not None or "eager_start" in kwargs:
                 return make_by_factory(self, coro, kwargs)  # = return self._task_factory(self, coro, **kwargs)
-            if "name" in kwargs:
-                note_name(self, kwargs["name"])
             kind = any_tasks.Task
-            if kind is facts.task_name:
-                kind = facts.task
-            try:
-                task = kind(coro, loop=self, **kwargs)  # = tasks.Task(coro, loop=self, **kwargs)
-            except BaseException:
-                forget_name(self)
-                raise
+            if kind is not real and kind is facts.task_name:
+                kind = real
+            if not kwargs:
+                task = kind(coro, loop=self)  # = tasks.Task(coro, loop=self, **kwargs)
+            else:
+                if "name" in kwargs:
+                    note_name(self, kwargs["name"])
+                try:
+                    task = kind(coro, loop=self, **kwargs)  # = tasks.Task(coro, loop=self, **kwargs)
+                except BaseException:
+                    forget_name(self)
+                    raise
             if task._source_traceback:
                 del task._source_traceback[-1]
             try:

@@ -114,6 +114,7 @@ def replacements(session: Session, created: Created, eager: Any) -> dict[str, An
     loop_class: Any = base_events.BaseEventLoop
     handle_run = events.Handle._run  # pyright: ignore[reportPrivateUsage]
     session.run_counting = disguise.disguise(run.make_counting(session, facts), handle_run)
+    session.run_counting_one = disguise.disguise(run.make_counting_one(session, facts), handle_run)
     session.run_listing = disguise.disguise(run.make_listing(session, facts), handle_run)
     from_call_soon = created if registry_is_bypassed(facts) else None
     ours = {

@@ -88,6 +88,7 @@ class Recorder:
         "poll",
         "queries",
         "run",
+        "run_one",
         "running",
         "selector",
         "sent_at",
@@ -131,6 +132,8 @@ class Recorder:
         self.limit = MAX_BUFFER
         self.listing = True
         self.run: Any = None
+        self.run_one: Any = None
+        """Runs a tick of one handle; None: `run` does."""
         self.attention = True
         self.queries: list[dict[str, Any]] = []
         self.sleeping = False
@@ -183,6 +186,7 @@ class Recorder:
         if self.session.python_tasks:
             self.listing = listing = True
             self.run = self.session.run_listing
+        self.run_one = None if listing else self.session.run_counting_one
         self.notes_sources = listing
         self.limit = LISTED_AT_ONCE if listing and not self.full else MAX_BUFFER
         if listing or self.own_clock:
@@ -267,7 +271,8 @@ class Recorder:
         elif self.listing:
             self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
         else:
-            self.set_listing(handles < FEW_HANDLES * elapsed)
+            # In the middle of a tick its handles are not added up yet: many events say that there are many.
+            self.set_listing(handles < FEW_HANDLES * elapsed and len(numbers) < LISTED_AT_ONCE)
 
     def _take_late(self, numbers: list[float]) -> None:
         """Puts what a thread has added to the list before this one, after that was sent, in front of this one's events.

@@ -7,6 +7,8 @@ Both do what `BaseEventLoop._run_once` and `Handle._run` do with a handle (CPyth
 
 from __future__ import annotations
 
+import itertools
+
 from . import clocks, places
 
 TYPE_CHECKING = False
@@ -148,23 +150,23 @@ def make_counting(session: Session, facts: Facts) -> Run:
     report = make_report()
     ended = make_ended(session)
     task_of = make_task_of(facts)
+    times = itertools.repeat
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
-        others = firsts = ends = 0
-        left = ntodo
+        others = firsts = wakes = ends = cancelled = 0
+        popleft = ready.popleft
         handle = callback = args = task = None
         try:
-            while left:
+            for _ in times(None, ntodo):
                 recorder.alike = None
-                handle = ready.popleft()
+                handle = popleft()
                 if handle._cancelled:
-                    left -= 1
+                    cancelled += 1
                     continue
                 kind: Any = type(handle)
                 if kind is not plain and kind is not plain_timer:
                     ready.appendleft(handle)
                     break
-                left -= 1
                 recorder.handle = handle
                 callback = handle._callback
                 args = handle._args
@@ -187,6 +189,7 @@ def make_counting(session: Session, facts: Facts) -> Run:
                     elif kind is builtin or kind is wakeup:
                         task = callback.__self__
                         if isinstance(task, task_type) and len(args) == 1:
+                            wakes += 1
                             handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
                             if is_done(task):
                                 ends += 1
@@ -217,7 +220,9 @@ def make_counting(session: Session, facts: Facts) -> Run:
         finally:
             recorder.handle = handle = callback = args = task = None
             recorder.alike = None
-            recorder.handles += ntodo - left
+            others += cancelled
+            done = firsts + wakes + others
+            recorder.handles += done
             if others:
                 recorder.other_handles += others
             if firsts:
@@ -225,7 +230,73 @@ def make_counting(session: Session, facts: Facts) -> Run:
             if ends:
                 recorder.ended += ends
                 recorder.live -= ends
-        return left
+        return ntodo - done
+
+    return _run
+
+
+def make_counting_one(session: Session, facts: Facts) -> Callable[[Recorder, deque[Any]], int]:
+    """The variant that counts, for a tick of one handle: most ticks of a program that is not crowded. Returns how many are left."""
+    plain = facts.handle
+    plain_timer = facts.timer_handle
+    step = facts.step
+    wakeup = facts.wakeup
+    builtin = facts.builtin
+    task_type = facts.c_task
+    is_done: Any = getattr(facts.c_task, "done", None)
+    report = make_report()
+    ended = make_ended(session)
+    task_of = make_task_of(facts)
+
+    def _run(recorder: Recorder, ready: deque[Any]) -> int:
+        handle = ready.popleft()
+        if handle._cancelled:
+            return 0
+        kind: Any = type(handle)
+        if kind is not plain and kind is not plain_timer:
+            ready.appendleft(handle)
+            return 1
+        recorder.handles += 1
+        recorder.handle = handle
+        callback = handle._callback
+        args = handle._args
+        kind = type(callback)
+        try:
+            if kind is step:
+                recorder.step_handles += 1
+                handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
+                if is_done(callback.__self__):
+                    recorder.ended += 1
+                    recorder.live -= 1
+                    ended(recorder, callback.__self__)
+            elif args and (kind is builtin or kind is wakeup) and isinstance(callback.__self__, task_type) and len(args) == 1:
+                handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
+                if is_done(callback.__self__):
+                    recorder.ended += 1
+                    recorder.live -= 1
+                    ended(recorder, callback.__self__)
+            else:
+                recorder.other_handles += 1
+                if not args:
+                    handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
+                elif len(args) == 1:
+                    handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
+                else:
+                    handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
+        except (SystemExit, KeyboardInterrupt):
+            task = task_of(callback, args)
+            if task is not None and task._state != "PENDING":
+                recorder.ended += 1
+                recorder.live -= 1
+                ended(recorder, task)
+            task = handle = callback = args = None
+            raise
+        except BaseException as error:
+            handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
+            handle = callback = args = None
+        finally:
+            recorder.handle = recorder.alike = None
+        return 0
 
     return _run
 

@@ -72,9 +72,9 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         except AttributeError:
             recorder = recorder_of(self)
         kind: Any = type(callback)
-        if recorder.notes_sources:
-            note_source(recorder, handle, self, callback, args)
         if kind is step:
+            if recorder.notes_sources:
+                note_source(recorder, handle, self, callback, args)
             if created is not None:
                 task = callback.__self__
                 coroutine = get_coro(task)
@@ -94,6 +94,8 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
                         created(recorder, self, task, coroutine)
                 task = None
         elif recorder.listing:
+            if recorder.notes_sources:
+                note_source(recorder, handle, self, callback, args)
             task = task_of(callback, args)
             if task is None:
                 recorder.buffer.extend((10, -text_number(callback), recorder.task, 0))

@@ -84,6 +84,7 @@ class Session:
         self.active = True
         self.python_tasks = False
         self.run_counting: Any = None
+        self.run_counting_one: Any = None
         self.run_listing: Any = None
         self.facts = Facts()
         self.births = Births()

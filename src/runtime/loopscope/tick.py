@@ -107,7 +107,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     timeout = None
                     if scheduled:
                         until = scheduled[0]._when
-                        timeout = until - self.time()
+                        timeout = until - (self.time() if recorder.own_clock else now)
                         if timeout > base.MAXIMUM_SELECT_TIMEOUT:
                             timeout = base.MAXIMUM_SELECT_TIMEOUT
                         elif timeout < 0:
@@ -144,7 +144,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         break
                     now = clock()
                 self._process_events(event_list)  # = self._process_events(event_list)
-                now = self.time()
+                now = self.time() if recorder.own_clock else clock()
             event_list = None
 
             if scheduled:
@@ -173,11 +173,11 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     return  # There was nothing but the marker: no tick.
             recorder.tick += 1
             recorder.began = now
-            if now >= recorder.mark or recorder.own_clock:
+            if now >= recorder.mark:
                 if before:
                     before = (clock() if recorder.own_clock else now) - before
                 recorder.buffer.extend((1, recorder.tick, now, before, ntodo))
-                if not recorder.listing:
+                if not recorder.listing and not recorder.own_clock:
                     recorder.mark = now + counted_ticks_seconds
                 if recorder.own_clock or now >= recorder.due or len(recorder.buffer) + 5 * ntodo > recorder.limit:
                     recorder.consider_flush(ntodo)
@@ -216,6 +216,8 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         handle = None
                         recorder.stepper.after_handle(self)
             else:
+                if ntodo == 1 and recorder.run_one is not None and recorder.stride:
+                    ntodo = recorder.run_one(recorder, ready)  # = handle._run() (last)
                 while ntodo:
                     stride = recorder.stride
                     if ntodo <= stride:
