@@ -77,10 +77,24 @@ def read_exactly(connection: socket.socket, count: int) -> bytes:
     return data
 
 
-def read_frames(connection: socket.socket) -> Iterator[tuple[int, Any]]:
-    """(kind, decoded payload) until the connection ends. Checks the introduction first."""
-    greeting = read_exactly(connection, 5 + wire.TOKEN_LENGTH)
-    assert greeting == wire.WIRE_MAGIC + bytes([wire.WIRE_VERSION]) + TOKEN.encode(), greeting
+GREETING = wire.WIRE_MAGIC + bytes([wire.WIRE_VERSION]) + TOKEN.encode()
+
+
+def accept_runtime(server: socket.socket) -> socket.socket:
+    """The runtime's connection, past its introduction. Who else dials this port (it was another's a moment ago) is hung up on, as the
+    adapter does."""
+    while True:
+        connection = server.accept()[0]
+        if read_exactly(connection, len(GREETING)) == GREETING:
+            return connection
+        connection.close()
+
+
+def read_frames(connection: socket.socket, greeted: bool = False) -> Iterator[tuple[int, Any]]:
+    """(kind, decoded payload) until the connection ends. Checks the introduction first, unless it has been read."""
+    if not greeted:
+        greeting = read_exactly(connection, len(GREETING))
+        assert greeting == GREETING, greeting
     while True:
         header = read_exactly(connection, wire.FRAME_HEADER_BYTES)
         if len(header) < wire.FRAME_HEADER_BYTES:

@@ -61,7 +61,9 @@ class Debuggee:
         self._wire_server = socket.create_server(("127.0.0.1", 0))
         self._taken = 0
         threading.Thread(target=self._serve_wire, daemon=True).start()
-        port = _free_port()
+        endpoints = folder / "endpoints.json"
+        if endpoints.exists():  # Of an earlier program in the same folder.
+            endpoints.unlink()
         variables = environment(self._wire_server.getsockname()[1], **(env or {})) if runtime else {**os.environ, **(env or {})}
         self.process = subprocess.Popen(
             [
@@ -71,11 +73,11 @@ class Debuggee:
                 "-m",
                 "debugpy",
                 "--listen",
-                f"127.0.0.1:{port}",
+                "127.0.0.1:0",
                 "--wait-for-client",
                 str(self.path),
             ],
-            env={"PYDEVD_DISABLE_FILE_VALIDATION": "1", **variables},
+            env={"PYDEVD_DISABLE_FILE_VALIDATION": "1", "DEBUGPY_ADAPTER_ENDPOINTS": str(endpoints), **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -83,7 +85,7 @@ class Debuggee:
         )
         for name in ("stdout", "stderr"):
             threading.Thread(target=self._read_output, args=(name,), daemon=True).start()
-        self._dap = _connect(port, self.process)
+        self._dap = _connect(endpoints, self.process)
         threading.Thread(target=self._read_dap, daemon=True).start()
         self.request("initialize", adapterID="test", supportsVariableType=True)
         attach = self.send("attach", justMyCode=just_my_code)
@@ -290,18 +292,13 @@ class Debuggee:
                 self._arrived.notify_all()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def _connect(port: int, process: subprocess.Popen[bytes]) -> socket.socket:
+def _connect(endpoints: Path, process: subprocess.Popen[bytes]) -> socket.socket:
+    """A connection to debugpy's adapter, which has chosen its port and written it into that file."""
     end = time.monotonic() + LIMIT
     while time.monotonic() < end and process.poll() is None:
         try:
-            return socket.create_connection(("127.0.0.1", port))
-        except OSError:
+            return socket.create_connection(("127.0.0.1", json.loads(endpoints.read_text())["client"]["port"]))
+        except (OSError, ValueError):  # Not there yet, or not whole.
             time.sleep(0.02)
     raise AssertionError(f"debugpy does not listen: exit code {process.poll()}")
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from debuggee import Debuggee, marked
 
 PROGRAM = """
@@ -104,6 +105,73 @@ def test_pause_on_an_idle_loop_stops_at_a_tick_at_once(tmp_path: Path) -> None:
             assert time.monotonic() - begin < 0.5
             assert summary(debuggee, stop) == ("pause", 0, None) or told(debuggee)["stop"]["ready"] == 0
             assert "Task-1 · whole" in debuggee.threads()
+            debuggee.request("continue", threadId=stop["threadId"])
+            debuggee.event("continued")
+
+
+LATE = """
+import asyncio, sys, threading
+
+def pause_when(owner, name):
+    # As pydevd's reader does when a request `pause` comes just then.
+    stock = getattr(owner, name)
+    def let_go(*arguments):
+        result = stock(*arguments)
+        if times:
+            times.pop()
+            debugger = sys.modules["_pydevd_bundle.pydevd_constants"].get_global_debugger()
+            api = sys.modules["_pydevd_bundle.pydevd_api"].PyDevdAPI()
+            reader = threading.Thread(target=api.request_suspend_thread, args=(debugger, "*"))
+            reader.is_pydev_daemon_thread = reader.pydev_do_not_trace = True
+            reader.start()
+            reader.join()
+        return result
+    setattr(owner, name, let_go)
+
+times = [1]
+owners = {"pydevd": sys.modules["pydevd"].PyDB}
+owners.update((name.rpartition(".")[2], module) for name, module in list(sys.modules.items()) if name.endswith(".bridge.bridge"))
+if WHERE == "pydevd":
+    pause_when(owners["pydevd"], "_do_wait_suspend")
+else:
+    pause_when(owners["bridge"].Bridge, "_resumed")
+
+async def main():
+    await asyncio.sleep(0)
+    here = 1  # line
+    print("idle", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("at", ["tick", "line"])
+@pytest.mark.parametrize("where", ["pydevd", "bridge"])
+def test_a_pause_that_comes_while_the_thread_leaves_a_stop_is_not_lost(tmp_path: Path, at: str, where: str) -> None:
+    program = LATE.replace("WHERE", repr(where))
+    with Debuggee(program, tmp_path, breakpoints=[marked(program, "line")] if at == "line" else []) as debuggee:
+        if at == "tick":
+            debuggee.wait_for_output(b"idle")
+            debuggee.request("pause", threadId=1)
+        stop = debuggee.stopped()
+        debuggee.request("continue", threadId=stop["threadId"])
+        again = debuggee.stopped()
+        assert again["threadId"] == stop["threadId"] and again["reason"] == "pause"
+        debuggee.request("continue", threadId=again["threadId"])
+        debuggee.wait_for_output(b"idle")
+        debuggee.request("pause", threadId=1)
+        assert debuggee.stopped()["reason"] == "pause"
+
+
+@pytest.mark.parametrize("just_my_code", [True, False])
+def test_each_pause_of_the_adapters_stops_again(tmp_path: Path, just_my_code: bool) -> None:
+    with Debuggee(PROGRAM, tmp_path, just_my_code=just_my_code) as debuggee:
+        debuggee.wait_for_output(b"idle")
+        for _ in range(5):
+            assert debuggee.command("pause", loop=1)["ok"]
+            stop = debuggee.stopped()
+            assert summary(debuggee, stop)[0] == "pause"
             debuggee.request("continue", threadId=stop["threadId"])
             debuggee.event("continued")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from listen import decode_events, environment, read_frames, send_message, wire
+from listen import accept_runtime, decode_events, environment, read_frames, send_message, wire
 
 PATIENCE = 20
 """Seconds: only a test that fails takes them."""
@@ -52,7 +52,7 @@ class Stepped:
             stdin=subprocess.PIPE,
             text=True,
         )
-        self.connection = self._server.accept()[0]
+        self.connection = accept_runtime(self._server)
         send_message(self.connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": level})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -68,7 +68,7 @@ class Stepped:
 
     def _read(self) -> None:
         try:
-            for kind, payload in read_frames(self.connection):
+            for kind, payload in read_frames(self.connection, greeted=True):
                 with self._changed:
                     if kind == wire.FRAME_JSON:
                         if payload["type"] == "answer":

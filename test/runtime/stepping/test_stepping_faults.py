@@ -129,13 +129,13 @@ def test_no_line_of_the_program_runs_because_somebody_looks() -> None:
         assert program.end() == (0, "called\nend\n", "")
 
 
-THREE = """
-    import asyncio, threading
+THREE = r"""
+    import asyncio, os, threading
     done = threading.Barrier(3)
     async def main(name):
         for n in range(4):
             await asyncio.sleep(0.001)
-        print(name, flush=True)
+        os.write(1, name.encode() + b"\n")  # Whole, whatever the other threads write.
         await asyncio.get_running_loop().run_in_executor(None, done.wait)
     threads = [threading.Thread(target=lambda n=n: asyncio.run(main(n)), name=f"loop-{n}") for n in ("a", "b", "c")]
     for thread in threads:

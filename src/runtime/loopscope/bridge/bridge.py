@@ -11,7 +11,7 @@ import os
 import selectors
 
 from ..places import ASYNCIO_FOLDER, OWN_FOLDER
-from . import own_thread, pydevd
+from . import pydevd
 from .console import Console
 from .prompt import Prompt
 from .rows import Rows, running_loop
@@ -45,9 +45,11 @@ class Bridge:
         self.rows: Rows | None = None
         self.console: Console | None = None
         self._inside: set[int] = set()
+        self.entering: set[int] = set()
+        """Threads that are about to stop between two handles: no line on the way, be it pydevd's own, is a place to stop."""
         self._stepping = session.use_stepping()
         self._told: dict[str, Any] = {}
-        self._asked: dict[int, str] = {}
+        self._asked: set[int] = set()
         hooks: Any = session.hooks
         lacks = pydevd.missing(pydevd.ROWS)
         if lacks:
@@ -71,8 +73,6 @@ class Bridge:
         self._stepping.gate = TickGate(self)
         self._stepping.commands["rows"] = self._set_rows
         self._stepping.commands["console"] = self._set_console
-        session.reader.begin_thread = own_thread.begin
-        session.reader.run_in_thread(own_thread.mark)
         session.say("info", "The debugger's bridge is in place: debugpy " + (pydevd.version() or "of an unknown version") + ".")
 
     def _fall_back(self, lacks: list[str], what: str) -> None:
@@ -154,17 +154,29 @@ class Bridge:
                 ident = getattr(loop, "_thread_id", None)
                 if loop is None or ident is None or (ident == thread.ident and not is_pause) or ident in self._inside:
                     continue
-                other = self.api.thread_of(ident)
-                if other is not None and self.api.info(other).pydev_state == pydevd.STATE_SUSPEND:
-                    self._asked[ident] = "debugger"
-                    self._stepping.stepper_of(recorder).pause("pause", "", "")
+                stepper = self._stepping.stepper_of(recorder)
+                if not stepper.held and self.is_marked(ident):
+                    stepper.pause()
         except Exception as error:
             self._session.fail(error)
 
+    def is_marked(self, ident: int) -> bool:
+        """Whether pydevd wants this thread to stop, which is then remembered: a loop's thread that is marked stops between two handles.
+
+        pydevd's own state is what counts. A request that comes while the thread leaves a stop finds it among those that are held: it is
+        seen here once the thread has left.
+        """
+        thread = self.api.thread_of(ident)
+        marked = thread is not None and self.api.info(thread).pydev_state == pydevd.STATE_SUSPEND
+        if marked:
+            self._asked.add(ident)
+        return marked
+
     def was_let_go(self, thread: Any, reason: str) -> bool:
         """Whether a loop was to stop only because pydevd had marked its thread, and is not to any more."""
-        asked = self._asked.pop(thread.ident, None)
-        return asked is not None and reason == "pause" and self.api.info(thread).pydev_state != pydevd.STATE_SUSPEND
+        asked = thread.ident in self._asked
+        self._asked.discard(thread.ident)
+        return asked and reason == "pause" and self.api.info(thread).pydev_state != pydevd.STATE_SUSPEND
 
     def _make_do_wait_suspend(self) -> Any:
         stock: Any = self.api.PyDB.do_wait_suspend
@@ -174,6 +186,8 @@ class Bridge:
             ident = thread.ident
             if ident in bridge._inside and thread.stop_reason != pydevd.SET_NEXT_STATEMENT:
                 return None  # A line of what the person evaluates at a stop.
+            if ident in bridge.entering:
+                return None
             if ident in bridge._inside or not bridge._session.active:
                 return stock(self, thread, frame, event, arg, *args, **kwargs)
             if bridge._passes(self, thread, frame, event):
@@ -224,7 +238,7 @@ class Bridge:
                 if not told:
                     stepper = self._stepping.stepper_of(recorder)
                     stepper.stops_at_line()
-                    self._asked.pop(thread.ident, None)
+                    self._asked.discard(thread.ident)
                     if thread.stop_reason in pydevd.STEPS:
                         stepper.want_nothing()
                     else:
@@ -256,6 +270,8 @@ class Bridge:
             stepper = getattr(getattr(loop, "_loopscope", None), "stepper", None)
             if stepper is not None and stepper.at_line:
                 stepper.goes_on_from_line(loop)
+                if self.is_marked(thread.ident):
+                    stepper.pause()
             self.steps.resumed(py_db, thread, frame)
         except Exception as error:
             self._session.fail(error)

@@ -47,17 +47,19 @@ class TickGate:
             return
         tracing = api.pause_tracing()
         self._waiting[stepper.recorder.number] = thread
+        bridge.entering.add(thread.ident)
         try:
             bridge.steps.forget(thread.ident)
             task = next_task(stepper, loop)
             if info.pydev_state != pydevd.STATE_SUSPEND:
                 _suspend(py_db, thread, stop["reason"])
             bridge.mark_tick(stop)
+            bridge.entering.discard(thread.ident)
             py_db.do_wait_suspend(thread, _frame(), "line", None)
             self._waiting.pop(stepper.recorder.number, None)  # From here on `release` is ours.
             command = info.pydev_step_cmd
-            if not stepper.held:
-                command = -1  # It was let go by the adapter, or for good.
+            if not stepper.held or info.pydev_state == pydevd.STATE_SUSPEND:
+                command = -1  # It was let go by the adapter, or for good; or is to pause again, for which pydevd notes a step into.
             if command in pydevd.OVER:
                 stepper.release({"kind": "handle"})
             elif command in pydevd.RETURN:
@@ -71,8 +73,13 @@ class TickGate:
                     return  # A callback that is no task: the step is armed for whatever it runs, and disarmed at the next stop.
             api.clear(info)
         finally:
+            bridge.entering.discard(thread.ident)
             self._waiting.pop(stepper.recorder.number, None)
             api.go_on_tracing(tracing)
+
+    def is_asked_again(self, stepper: Any) -> bool:
+        """As `Gate.is_asked_again`."""
+        return self._bridge.is_marked(threading.get_ident())
 
     def wake(self, stepper: Any) -> None:
         """As `Gate.wake`."""

@@ -36,8 +36,11 @@ def load() -> None:
 
 def build(session: Session) -> None:
     """The bridge, if pydevd has what it needs; else a line in the log says what is missing."""
-    from . import pydevd
+    from . import own_thread, pydevd
 
+    # Whatever the version: at a stop of its own pydevd would hold our thread as well, and show it.
+    session.reader.begin_thread = own_thread.begin
+    session.reader.run_in_thread(own_thread.mark)
     lacks = pydevd.missing(pydevd.NEEDED)
     if lacks:
         session.say(

@@ -40,6 +40,11 @@ class Gate:
             if stepper.held and not stepper.recorder.queries:
                 stepper.lock.acquire(True, LOOK_SECONDS)
 
+    def is_asked_again(self, stepper: Stepper) -> bool:
+        """Called in the loop's thread when it goes on from a stop: whether who holds it has asked for the next one meanwhile, when the
+        stepper still took the loop for held and let that pass. The own gate is asked for nothing but through the stepper."""
+        return False
+
     def wake(self, stepper: Stepper) -> None:
         """Something has come for a held thread: it was released, or there is a query. Called in any thread; must not block."""
         try:

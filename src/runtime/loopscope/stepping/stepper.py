@@ -360,6 +360,8 @@ class Stepper:
         if goal is not None and stepping.session.active:
             self.goal = Goal(goal, loop, recorder.tick, self.left > 0 or self._single is not None, self.task_of)
             recorder.stride = 0
+        if stepping.session.active and gate.is_asked_again(self):
+            self.pause()
 
     def _message(self, loop: Any, why: tuple[str, str, str], frozen: bool, by_debugger: bool) -> dict[str, Any]:
         recorder = self.recorder
