@@ -157,6 +157,9 @@ class _NoReader:
     def flush_later(self, when: float) -> None:
         """Sends nothing."""
 
+    def let_run(self) -> None:
+        """Lets nobody run."""
+
 
 def try_out(session: Session) -> str:
     """What our replacements do otherwise than this Python's asyncio, on a private loop; '' if nothing was found."""

@@ -200,6 +200,7 @@ class Recorder:
             self.set_listing(False)
         elif len(self.buffer) > self.limit or monotonic() >= self.due:
             self.flush()
+            self.session.reader.let_run()
 
     def set_level(self, full: bool) -> None:
         """From the next batch on: `full` or `adaptive`. May be called from any thread."""
