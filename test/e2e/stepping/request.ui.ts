@@ -122,7 +122,7 @@ for (const { how, debugging } of [
         (texts) => texts.some((text) => text.includes('RequestHandler.start')),
         'tasks in the call stack',
       );
-      assert.ok(rows.some((text) => text.includes('main()')));
+      assert.ok(rows.some((text) => text.includes('Task-1 · main')));
       await stack.filter({ hasText: '_handle_request' }).locator('.monaco-tl-twistie').click();
       await stack.filter({ hasText: /^quote/ }).click();
       const variables = workbench.page.locator('.debug-variables .monaco-list-row');
