@@ -124,6 +124,8 @@ async function lookAndLeave(client: DapClient, program: Program, source: Source)
   const stopped = await stop(client);
   assert.equal(await place(client, stopped), `main:${source.line('turn')}`);
   assert.match(await value(client, await topFrame(client, stopped), 'turn + 1'), /^\d+$/);
+  // The runtime's connection is another than debugpy's: its list of the tasks may come after the stop.
+  await until('the tasks are known', async () => (await client.ask('loopscope/state', {})).liveTasks === 2);
   const loops = await client.ask('loopscope/loops', {});
   assert.deepEqual(
     loops.rows.map((row) => [row.state, row.liveTasks]),
