@@ -6,6 +6,7 @@ A child whose processes are followed dials the adapter itself and begins anew, w
 from __future__ import annotations
 
 import os
+import sys
 
 from . import link
 
@@ -29,7 +30,10 @@ def watch_forks(session: Session, begin_again: Callable[[link.Link], None]) -> N
 
     def after_in_parent() -> None:
         if had_thread and session.active:
-            session.reader.start()
+            if sys.version_info >= (3, 13):  # They count the threads after this (Modules/posixmodule.c, `os_fork_impl`).
+                session.reader.starts_later = True
+            else:
+                session.reader.start()
 
     def after_in_child() -> None:
         if not session.active:

@@ -151,6 +151,8 @@ class _NoLink:
 class _NoReader:
     """Stands for the reader's thread while replacements are tried out."""
 
+    starts_later = False
+
     def start(self) -> None:
         """Starts nothing."""
 

@@ -59,6 +59,8 @@ class Reader:
         self._alive: Any = None
         self._thread = 0
         self._let_run_at = 0.0
+        self.starts_later = False
+        """Whether it is to be started with the next batch: after a fork."""
         self.works = False
         """Whether it has something to do, and may only be waiting to be let run."""
         self._errands: list[Callable[[bool], None]] = []
@@ -69,6 +71,7 @@ class Reader:
 
     def start(self) -> None:
         """Starts the thread, unless it runs."""
+        self.starts_later = False
         if self._alive is not None and self._alive.locked():
             return
         if self._wake_in is None and os.name == "posix":
@@ -291,4 +294,4 @@ def wait_for_end_of(thread: int) -> None:
         time.sleep(0.001)
         return
     while os.path.exists(folder + str(thread)) and monotonic() < end:
-        time.sleep(0)
+        _sleep(LET_RUN_SECONDS)  # A shorter release of the lock would not let it run: see `let_run`.

@@ -123,6 +123,8 @@ class Session:
             length = len(numbers)
             data = marshal.dumps(numbers, 2)
         sent = self.link.send(wire.FRAME_EVENTS, data)
+        if self.reader.starts_later:
+            self.reader.start()
         if self.link.backlog_bytes:
             self.reader.drain_later()
         return length if sent else 0

@@ -55,6 +55,7 @@ class TickGate:
                 _suspend(py_db, thread, stop["reason"])
             bridge.mark_tick(stop)
             bridge.entering.discard(thread.ident)
+            stepper.again = None  # Asked for on the way here: this is that stop.
             py_db.do_wait_suspend(thread, _frame(), "line", None)
             self._waiting.pop(stepper.recorder.number, None)  # From here on `release` is ours.
             command = info.pydev_step_cmd
@@ -80,6 +81,11 @@ class TickGate:
     def is_asked_again(self, stepper: Any) -> bool:
         """As `Gate.is_asked_again`."""
         return self._bridge.is_marked(threading.get_ident())
+
+    def has_let_go(self, stepper: Any) -> bool:
+        """As `Gate.has_let_go`."""
+        thread = self._waiting.get(stepper.recorder.number)
+        return thread is None or self._bridge.api.info(thread).pydev_state != pydevd.STATE_SUSPEND
 
     def wake(self, stepper: Any) -> None:
         """As `Gate.wake`."""

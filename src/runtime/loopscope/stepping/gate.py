@@ -45,6 +45,10 @@ class Gate:
         stepper still took the loop for held and let that pass. The own gate is asked for nothing but through the stepper."""
         return False
 
+    def has_let_go(self, stepper: Stepper) -> bool:
+        """Whether a thread that the stepper takes for held has been let go by somebody else. From any thread."""
+        return False
+
     def wake(self, stepper: Stepper) -> None:
         """Something has come for a held thread: it was released, or there is a query. Called in any thread; must not block."""
         try:

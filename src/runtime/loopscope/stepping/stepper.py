@@ -62,13 +62,18 @@ class Stepper:
         self._handle_ended: float | None = None
         self._told = 0
         self._released: dict[str, Any] | None = None
+        self.again: tuple[str, str, str] | None = None
+        """A stop that was asked for when another gate had let the thread go and it had not left that stop yet."""
         self._task_of = make_task_of(stepping.session.facts)
 
     # ── What others ask for ──
 
     def pause(self, reason: str = "pause", kind: str = "", text: str = "") -> None:
         """The loop stops before its next handle, or before it sleeps. From any thread."""
+        if self.held and self.stepping.gate.has_let_go(self):  # That stop is over, though the thread has not left it yet.
+            self.again = (reason, kind, text)
         if not self.held:
+            self.again = None
             self.wants(reason, kind, text)
             self.recorder.stride = 0
             self.recorder.stop_due = True
@@ -337,7 +342,7 @@ class Stepper:
             clocks.hold_one(HOLDER, recorder, loop)
         try:
             recorder.flush()
-            self._released = None
+            self._released = self.again = None
             self.stop = stop = self._message(loop, why, stops_clock, gate.by_debugger)
             self.held = True
             stepping.make_sure_of_reader()
@@ -360,8 +365,15 @@ class Stepper:
         if goal is not None and stepping.session.active:
             self.goal = Goal(goal, loop, recorder.tick, self.left > 0 or self._single is not None, self.task_of)
             recorder.stride = 0
-        if stepping.session.active and gate.is_asked_again(self):
+        again = self._take_again()
+        if stepping.session.active and again is not None:
+            self.pause(*again)
+        elif stepping.session.active and gate.is_asked_again(self):
             self.pause()
+
+    def _take_again(self) -> tuple[str, str, str] | None:
+        again, self.again = self.again, None
+        return again
 
     def _message(self, loop: Any, why: tuple[str, str, str], frozen: bool, by_debugger: bool) -> dict[str, Any]:
         recorder = self.recorder
