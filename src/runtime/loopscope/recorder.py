@@ -272,8 +272,8 @@ class Recorder:
         elif self.listing:
             self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
         else:
-            # In the middle of a tick its handles are not added up yet: many events say that there are many.
-            self.set_listing(handles < FEW_HANDLES * elapsed and len(numbers) < LISTED_AT_ONCE)
+            # In the middle of a tick its handles are not added up yet: many events say that there are many. And a moment says nothing.
+            self.set_listing(handles < FEW_HANDLES * elapsed and len(numbers) < LISTED_AT_ONCE and elapsed >= FLUSH_SECONDS / 2)
 
     def _take_late(self, numbers: list[float]) -> None:
         """Puts what a thread has added to the list before this one, after that was sent, in front of this one's events.
