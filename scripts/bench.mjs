@@ -1,15 +1,16 @@
-// bench.mjs [runtime] [receiving] [lint] [--quick | --tiny]: the benchmarks, all or some. Each prints a Markdown table; the figures of the
-// first two are also written to .cache/bench/*.json. --quick: what fits into some minutes; --tiny: only that they run (npm test).
+// bench.mjs [runtime] [receiving] [stepping] [window] [lint] [--quick | --tiny] [--resume]: the benchmarks, all or some. Each prints a Markdown table; the figures
+// of the first three are also written to .cache/bench/*.json. --quick: what fits into some minutes; --tiny: only that they run (npm test);
+// --resume: the runtime's figures that are there are kept. --python, --workload and --subject choose among the runtime's.
 import './lib/node-version.mjs';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './lib/paths.mjs';
-import { findPythons } from './lib/pythons.mjs';
+import { findPythons, prepareVenvs, venvPython } from './lib/pythons.mjs';
 import { main, run, Stop } from './lib/run.mjs';
 
-const NAMES = ['runtime', 'receiving', 'lint'];
+const NAMES = ['runtime', 'receiving', 'stepping', 'window', 'lint'];
 const MINORS = ['3.9', '3.11', '3.13', '3.14', '3.15'];
 const TINY = ['--pairs', '1', '--seconds', '0.01', '--workload', 'echo', 'tree', '--subject'];
 const TINY_SUBJECTS = ['control', 'adaptive', 'full'];
@@ -18,7 +19,14 @@ const QUICK = ['--pairs', '5', '--seconds', '0.3'];
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, tiny: { type: 'boolean' }, python: { type: 'string', multiple: true } },
+    options: {
+      quick: { type: 'boolean' },
+      tiny: { type: 'boolean' },
+      resume: { type: 'boolean' },
+      python: { type: 'string', multiple: true },
+      workload: { type: 'string', multiple: true },
+      subject: { type: 'string', multiple: true },
+    },
   });
   const unknown = positionals.filter((name) => !NAMES.includes(name));
   if (unknown.length > 0)
@@ -36,6 +44,8 @@ await main(async () => {
     const result = await run(command, args, { cwd: root });
     if (result.code !== 0) code = 1;
   };
+  // The adapter that a view is open on, and the linter.
+  if (!values.tiny) await step(process.execPath, ['esbuild.js']);
   if (chosen.includes('runtime')) {
     const wanted = values.python ?? (values.tiny ? undefined : MINORS);
     const found = await findPythons();
@@ -43,25 +53,50 @@ await main(async () => {
     const size = values.tiny ? [...TINY, ...TINY_SUBJECTS] : values.quick ? QUICK : [];
     const [first] = pythons;
     if (!first) throw new Stop('none of the Pythons that are measured is here.');
-    const json = ['--json', path.join(cache, 'runtime.json')];
+    const json = ['--json', path.join(cache, 'runtime.json'), ...(values.resume ? ['--resume'] : [])];
+    const choice = [
+      ...(values.workload ? ['--workload', ...values.workload] : []),
+      ...(values.subject ? ['--subject', ...values.subject] : []),
+    ];
     await step(first.path, [
       'test/bench/runtime.py',
       ...size,
+      ...choice,
       ...json,
       '--python',
       ...pythons.map((each) => each.path),
     ]);
   }
   if (chosen.includes('receiving')) {
-    const model = [
-      '--expose-gc',
-      '--import=tsx',
-      'test/bench/model.ts',
-      '--json-file',
-      path.join(cache, 'receiving.json'),
-    ];
-    await step(process.execPath, [...model, ...(values.tiny ? ['--tiny'] : [])]);
+    const streams = path.join(cache, 'streams');
+    const workloads = values.tiny ? ['echo', 'tree'] : ['aiohttp_server', 'echo', 'tree', 'tree_io'];
+    const python = (await findPythons()).findLast(({ minor }) => values.tiny || minor === '3.13');
+    if (!python) throw new Stop('streams are recorded with Python 3.13, which is not here.');
+    await step(python.path, [
+      ...['test/bench/record_streams.py', '--seconds', values.tiny ? '0.01' : '3', streams],
+      ...workloads,
+    ]);
+    await step(process.execPath, [
+      ...['--expose-gc', '--import=tsx', 'test/bench/model.ts', '--json-file', path.join(cache, 'receiving.json')],
+      ...(values.tiny ? ['--tiny'] : []),
+      ...workloads.map((name) => path.join(streams, `${name}.bin`)),
+    ]);
   }
+  if (chosen.includes('stepping')) {
+    const found = await findPythons();
+    const wanted = values.python ?? (values.tiny ? ['3.12'] : MINORS);
+    const pythons = found.filter(({ minor }) => wanted.includes(minor));
+    if (pythons.length === 0) throw new Stop('none of the Pythons that are stepped is here.');
+    await prepareVenvs(pythons, (line) => console.log(line), found);
+    const size = values.tiny ? ['--steps', '2', '--stand', '0.1'] : values.quick ? ['--stand', '3'] : [];
+    const paths = pythons.map(({ minor }) => venvPython(minor));
+    const [first = ''] = paths;
+    await step(first, [
+      ...['test/bench/stepping.py', ...size, '--json', path.join(cache, 'stepping.json')],
+      ...['--python', ...paths],
+    ]);
+  }
+  if (chosen.includes('window') && !values.tiny) await step(process.execPath, ['scripts/e2e.mjs', '--bench']);
   if (chosen.includes('lint') && !values.tiny) await step(process.execPath, ['test/bench/lint.mjs']);
   return code;
 });

@@ -1,5 +1,5 @@
-// e2e.mjs [--grep X] [--host | --window] [FILE …]: the end-to-end tests in a real VS Code. `*.test.ts` run inside the extension host,
-// `*.ui.ts` drive a window as a person would. Bundles, starts, prints mocha's own reports; exit code 1 when a test failed or none ran.
+// e2e.mjs [--grep X] [--host | --window | --bench] [FILE …]: the end-to-end tests in a real VS Code. `*.test.ts` run inside the extension
+// host, `*.ui.ts` drive a window as a person would; `*.bench.ts` (in the host) and `*.bench-ui.ts` measure. Bundles, starts, prints mocha's own reports; exit code 1 when a test failed or none ran.
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import esbuild from 'esbuild';
 import fs from 'node:fs';
@@ -114,13 +114,18 @@ async function runWindows(files, grep) {
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { grep: { type: 'string' }, host: { type: 'boolean' }, window: { type: 'boolean' } },
+    options: {
+      grep: { type: 'string' },
+      host: { type: 'boolean' },
+      window: { type: 'boolean' },
+      bench: { type: 'boolean' },
+    },
   });
   const chosen = positionals.map((file) => path.resolve(file));
   const wanted = (/** @type {string} */ ending) =>
     chosen.length > 0 ? chosen.filter((file) => file.endsWith(ending)) : find(ending);
-  const inHost = values.window ? [] : wanted('.test.ts');
-  const windows = values.host ? [] : wanted('.ui.ts');
+  const inHost = values.window ? [] : wanted(values.bench ? '.bench.ts' : '.test.ts');
+  const windows = values.host ? [] : wanted(values.bench ? '.bench-ui.ts' : '.ui.ts');
   if (inHost.length + windows.length === 0) {
     throw new Stop('no end-to-end test was chosen: name files that end in .test.ts or .ui.ts below test/e2e.');
   }

@@ -5,13 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChecks } from './lib/checks.mjs';
-import { mochaCounts, pytestCounts } from './lib/counts.mjs';
-import { bundleDebugpy } from './lib/debugpy.mjs';
+import { mochaCounts, mochaFailures, pytestCounts, pytestFailures } from './lib/counts.mjs';
+import { bringOldestDebugpy, bundleDebugpy } from './lib/debugpy.mjs';
 import { ensureNodePackages } from './lib/node-packages.mjs';
 import { root } from './lib/paths.mjs';
 import { bringNewerPythons, findPythons, prepareVenvs, venvPython } from './lib/pythons.mjs';
 import { main, run, Stop } from './lib/run.mjs';
-import { runSteps, summary } from './lib/schedule.mjs';
+import { failures, runSteps, summary } from './lib/schedule.mjs';
 import { ensureHost } from './vscode-host.mjs';
 
 /** @typedef {import('./lib/schedule.mjs').Step} Step */
@@ -38,20 +38,21 @@ function testEnvironment(pythons) {
  * A step that starts a program of its own and reads its counts.
  * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env
  * @param {(output: string) => import('./lib/counts.mjs').Counts} read
+ * @param {(output: string) => string} [readFailures]
  * @returns {Step['run']}
  */
-const program = (command, args, env, read) => async (print) => {
+const program = (command, args, env, read, readFailures) => async (print) => {
   const result = await run(command, args, { cwd: root, env, print });
   const counts = read(result.output);
   // A runner that ended badly with no failed test: its own words are above.
   if (result.code !== 0 && counts.failed === 0) return { counts, problem: `it ended with code ${String(result.code)}` };
-  return { counts };
+  return counts.failed > 0 && readFailures ? { counts, failures: readFailures(result.output) } : { counts };
 };
 
 /** @param {Python[]} pythons @returns {Step[]} */
 function allSteps(pythons) {
   const env = testEnvironment(pythons);
-  const node = (/** @type {string[]} */ ...args) => program(process.execPath, args, env, mochaCounts);
+  const node = (/** @type {string[]} */ ...args) => program(process.execPath, args, env, mochaCounts, mochaFailures);
   const mocha = (/** @type {string} */ folder) =>
     node('node_modules/mocha/bin/mocha.js', '--import=tsx', '--forbid-only', `test/${folder}/**/*.test.ts`);
   return [
@@ -71,7 +72,7 @@ function allSteps(pythons) {
     { name: 'wire', after: ['build'], run: mocha('wire') },
     ...pythons.map((python) => ({
       name: `runtime ${python.minor}`,
-      run: program(venvPython(python.minor), ['-m', 'pytest', '-rfE'], env, pytestCounts),
+      run: program(venvPython(python.minor), ['-m', 'pytest', '-rfE'], env, pytestCounts, pytestFailures),
     })),
     { name: 'dap', after: ['build'], run: mocha('dap') },
     // It builds dist/ anew, which the tests before it use.
@@ -106,6 +107,7 @@ await main(async () => {
   await ensureNodePackages(log);
   const needHost = chosen.some((name) => ['package', 'e2e', 'host'].includes(name));
   await Promise.all([prepareVenvs(pythons, log, found), needHost ? ensureHost({ log }) : undefined]);
+  if (chosen.some((name) => ['runtime', 'dap'].includes(name))) await bringOldestDebugpy(venvPython('tools'));
   if (chosen.some((name) => ['dap', 'e2e'].includes(name))) await bundleDebugpy(log, venvPython('tools'));
 
   const steps = allSteps(pythons).filter((step) => chosen.includes(step.name.split(' ')[0] ?? ''));
@@ -114,6 +116,7 @@ await main(async () => {
     jobs: Math.min(4, os.availableParallelism()),
     write: (text) => process.stdout.write(text),
   });
+  process.stdout.write(failures(ends));
   console.log(`\n──── summary ${'─'.repeat(64)}\n${summary(ends, (performance.now() - begin) / 1000)}`);
   return ends.some((end) => end.failed) ? 1 : 0;
 });

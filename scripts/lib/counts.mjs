@@ -1,4 +1,4 @@
-// Reads how many tests ran from the closing lines that the test runners print themselves. Pure: text in, counts out.
+// Reads how many tests ran, and what the failed ones said, from what the test runners print themselves. Pure: text in, counts and text out.
 
 /**
  * @typedef {object} Counts
@@ -33,6 +33,36 @@ export function pytestCounts(output) {
     failed: sum(closing, /(\d+) (?:failed|errors?|xpassed)\b/g),
     skipped: sum(closing, /(\d+) skipped/g),
   };
+}
+
+/** As much of a failed step's words as is repeated at the end. */
+const MAX_FAILURE_LINES = 120;
+
+/** What mocha prints below `1 failing`, of all runs in one output. @param {string} output @returns {string} empty where nothing failed */
+export function mochaFailures(output) {
+  const lines = plain(output).split('\n');
+  const kept = lines.flatMap((line, at) => {
+    if (!/^ {0,4}\d+ failing\b/.test(line)) return [];
+    // The next run's first passed test, or its end.
+    const next = lines.findIndex((other, index) => index > at && /^ {0,4}\d+ passing\b|^ {2,}✔ /.test(other));
+    return lines.slice(at, next < 0 ? undefined : next);
+  });
+  return short(kept);
+}
+
+/** Pytest's own list of what failed (`-rfE`), and the lines that say why. @param {string} output @returns {string} empty where nothing failed */
+export function pytestFailures(output) {
+  const lines = plain(output).split('\n');
+  const failed = lines.filter((line) => /^(FAILED|ERROR) /.test(line));
+  return failed.length === 0 ? '' : short([...failed, ...lines.filter((line) => /^E {3}/.test(line))]);
+}
+
+/** @param {string[]} lines */
+function short(lines) {
+  const more = lines.length - MAX_FAILURE_LINES;
+  return (more > 0 ? [...lines.slice(0, MAX_FAILURE_LINES), `… ${String(more)} more lines above`] : lines)
+    .join('\n')
+    .trimEnd();
 }
 
 /** @param {Counts} counts */

@@ -13,6 +13,7 @@ import { add, words } from './counts.mjs';
  * @typedef {object} StepResult
  * @property {import('./counts.mjs').Counts} counts of tests or checks
  * @property {string} [problem] why the step failed whatever the counts say, in one sentence
+ * @property {string} [failures] what its failed tests said, to be repeated at the end
  */
 /** @typedef {StepResult & { name: string, seconds: number, failed: boolean }} StepEnd */
 
@@ -101,6 +102,16 @@ export async function runSteps(steps, { jobs, write, now = () => performance.now
 /** A step's closing line. @param {StepEnd} end */
 export function closing(end) {
   return `${end.failed ? '✘' : '✔'} ${end.name}: ${words(end.counts)} (${end.seconds.toFixed(1)} s)${end.problem ? `: ${end.problem}` : ''}`;
+}
+
+/** What failed, once more, since a long log is often read from its end. @param {StepEnd[]} ends @returns {string} empty where nothing failed */
+export function failures(ends) {
+  return ends
+    .filter((end) => end.failed && end.failures)
+    .map(
+      (end) => `\n──── failed: ${end.name} ${'─'.repeat(Math.max(4, 62 - end.name.length))}\n${end.failures ?? ''}\n`,
+    )
+    .join('');
 }
 
 /** All closing lines, and the last one with the sums. @param {StepEnd[]} ends @param {number} seconds */

@@ -6,6 +6,8 @@ export interface ClientAbilities {
   readonly startDebugging: boolean;
   /** Its terminal expands arguments as a shell does. */
   readonly shellArguments: boolean;
+  /** It reads anew what it is told is not valid any more. */
+  readonly invalidated: boolean;
 }
 
 export interface Client {

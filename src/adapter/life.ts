@@ -9,10 +9,12 @@ import type { BreakOn, SteppingSettings } from '../protocol/stepping';
 import type { Client } from './client';
 import { type Handlers, RequestError } from './dispatch';
 import { launchForDebugpy, withoutOurs } from './debugpy/arguments';
+import type { DebuggerThreads } from './debugpy/bridge';
 import { DebuggedChildren } from './debugpy/children';
 import { Debugger } from './debugpy/debugger';
 import { injection } from './debugpy/inject';
 import { type Started, startForAttach, startForLaunch } from './debugpy/start';
+import { stepWithin } from './features/stepping';
 import { type AttachArguments, type ChildArguments, LaunchError, parseAttach, parseLaunch } from './launch/arguments';
 import { buildCommand, type Command, withVariable } from './launch/command';
 import { type Debuggee, type Exit, spawnNative } from './launch/debuggee';
@@ -31,6 +33,8 @@ const PATIENCE = 5;
 const LAST_LOOK = 1;
 /** How long the end of the connection is waited for after the end of the process, s. */
 const LAST_WORDS = 1;
+/** How long a runtime that has not come by the time the program is to begin is waited for, s. */
+const LATECOMER = 2;
 const TERMINAL_SECONDS = 60;
 const CHILD_SECONDS = 20;
 /** The default of LaunchArguments.slowCallback. */
@@ -52,8 +56,8 @@ export interface LifeHost {
   breakOn(): readonly BreakOn[];
   /** Sets it, from the arguments of `setExceptionBreakpoints`; gives that request's answer. */
   setBreakOn(args: unknown): Promise<unknown>;
-  /** The bridge in the program has said on debugpy's channel what it will stop at. */
-  bridge(body: unknown): void;
+  /** What is known of the rows of tasks among debugpy's threads. */
+  readonly rows: DebuggerThreads;
   /** Everything is over: the adapter may go. */
   ended(): void;
 }
@@ -94,8 +98,9 @@ export class Life {
     return {
       launch: (value) => this.#begin(() => ({ kind: 'launch', args: parseLaunch(value), raw: value })),
       attach: (value) => this.#begin(() => ({ raw: value, ...parseAttach(value) })),
-      configurationDone: (args) => {
+      configurationDone: async (args) => {
         this.#configured.fire();
+        await this.#armed();
         return this.#debugger?.request('configurationDone', args);
       },
       restart: (args) => this.#restart(args),
@@ -199,6 +204,7 @@ export class Life {
     }
     const main = listener.expect((peer) => void this.#arrived(peer, args));
     await this.#debug(started, 'attach', withoutOurs(raw), listener, async (debug) => {
+      started.arrived?.();
       if (!child) await this.#inject(debug, listener.port, main.token, args.subProcess ?? true);
       client.event('initialized');
     });
@@ -235,7 +241,11 @@ export class Life {
       process: (pid) => this.#program.started(pid),
       child: (configuration) => children.prepare(configuration),
       setBreakOn: (filters) => this.#host.setBreakOn(filters),
-      bridge: (body) => this.#host.bridge(body),
+      cancelConsole: () => this.#program.cancelConsole(),
+      bridge: (body) => this.#host.rows.note(body),
+      isOver: (threadId) => this.#host.rows.isOver(threadId),
+      row: (threadId) => this.#host.rows.row(threadId),
+      stepTask: (row, within) => stepWithin(this.#program, row.loop, row.task, within),
     });
     if (this.#over) {
       debug.detach();
@@ -278,6 +288,18 @@ export class Life {
     };
     const wanted = args.freezeClock === false || args.stopOnFirstTick === true || settings.breakOn?.length !== 0;
     return wanted ? withVariable(command, 'LOOPSCOPE_STEPPING', JSON.stringify(settings)) : command;
+  }
+
+  /**
+   * What loops are to stop at is on its way to the runtime before debugpy lets the program begin: a loop that is made by
+   * the first line is stopped at too. A runtime that does not come, as in a Python that keeps it out, is not waited for long.
+   */
+  async #armed(): Promise<void> {
+    if (!this.#debugger || this.#plan?.kind !== 'launch' || this.#host.breakOn().length === 0) return;
+    const program = this.#program;
+    if (program.phase !== 'starting') return;
+    const connected = new Promise<void>((resolve) => void program.onConnected(() => resolve()));
+    await Promise.race([connected, this.#aborted.fired, sleep(this.#command?.hidden ? 0 : LATECOMER)]);
   }
 
   #start(command: Command, args: LaunchArguments, listener: Listener, runtime: string): Promise<Debuggee> {
@@ -471,12 +493,22 @@ export class Life {
     const gently =
       plan?.kind === 'launch' && (plan.raw as { onTerminate?: unknown }).onTerminate === 'KeyboardInterrupt';
     if (plan?.kind === 'launch' && !gently && debug.pid > 0) await this.#host.tree.end(debug.pid, 'kill', debug.group);
-    const answered = debug.request('terminate', args).catch((error: unknown) => {
-      if (gently) throw error;
+    let answered = false;
+    const answer = debug
+      .request('terminate', args)
+      .catch((error: unknown) => {
+        if (gently) throw error;
+        return {};
+      })
+      .finally(() => {
+        answered = true;
+      });
+    // debugpy may hang, and the program is dead by now.
+    const late = sleep(PATIENCE).then(() => {
+      if (!answered && !gently) debug.giveUp();
       return {};
     });
-    // debugpy may hang, and the program is dead by now.
-    return Promise.race([answered, sleep(PATIENCE).then(() => ({}))]);
+    return Promise.race([answer, late]);
   }
 
   async #insist(pid: number, program: Program, strengths: readonly Strength[]): Promise<void> {

@@ -167,6 +167,11 @@ export class Program {
     link.command({ command: 'continue', loop: 0 }, doneAnswer).catch(() => undefined);
   }
 
+  /** What is awaited in the debugger's console is cancelled, if anything is. */
+  cancelConsole(): void {
+    this.link?.command({ command: 'console', cancel: true }, doneAnswer).catch(() => undefined);
+  }
+
   /** Lets go of the program, which lives on. */
   leave(): void {
     this.settler.dispose();

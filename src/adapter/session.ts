@@ -13,6 +13,7 @@ import { Breaks } from './features/breaks';
 import { logHandlers } from './features/log';
 import { loopHandlers } from './features/loops';
 import { queueHandlers } from './features/queues';
+import { TaskRows } from './features/rows';
 import { snapshotHandlers } from './features/snapshot';
 import { standardHandlers } from './features/standard';
 import { steppingHandlers } from './features/stepping';
@@ -71,7 +72,17 @@ export class AdapterSession extends DebugSession {
     const threads = new Threads(client);
     const debuggerThreads = new DebuggerThreads();
     const breaks = new Breaks(() => this.#program());
-    const stopped = new Stopped(client, threads, () => this.#program());
+    const rows = new TaskRows(
+      client,
+      () => this.#program(),
+      () => (this.#life.debugger ? debuggerThreads : undefined),
+    );
+    const stopped = new Stopped(
+      client,
+      threads,
+      () => this.#program(),
+      () => rows.pinned,
+    );
     this.#life = new Life({
       client,
       tree: new ProcessTree(realSystem),
@@ -85,10 +96,10 @@ export class AdapterSession extends DebugSession {
         });
         const tell = (event: Omit<StoppedEvent, 'threadId'>, threadId: number): void =>
           this.sendEvent(new Event('loopscope/stopped', { ...event, threadId }));
-        program.stops.onStopped(({ event, byDebugger }) => {
+        program.stops.onStopped(({ event, thread, byDebugger }) => {
           if (this.#life.debugger) {
             // Threads are debugpy's: what it calls this one, the bridge says. A stop at our own gate it knows nothing of.
-            if (byDebugger) debuggerThreads.whenKnown(event.loop, (threadId) => tell(event, threadId));
+            if (byDebugger) debuggerThreads.whenKnown(event.loop, thread, (threadId) => tell(event, threadId));
             else tell(event, 0);
             return;
           }
@@ -102,7 +113,7 @@ export class AdapterSession extends DebugSession {
       },
       breakOn: () => breaks.wanted,
       setBreakOn: (args) => breaks.set(args),
-      bridge: (body) => debuggerThreads.note(body),
+      rows: debuggerThreads,
       flush: () => this.#updates.flush(),
       ended: () => {
         this.#updates.dispose();
@@ -121,6 +132,7 @@ export class AdapterSession extends DebugSession {
       },
       this.#life.handlers(),
       steppingHandlers(program),
+      rows.handlers(stopped),
       loopHandlers(program),
       taskHandlers(program),
       queueHandlers(program),
@@ -192,5 +204,6 @@ function readAbilities(args: unknown): ClientAbilities {
     runInTerminal: has('supportsRunInTerminalRequest'),
     startDebugging: has('supportsStartDebuggingRequest'),
     shellArguments: has('supportsArgsCanBeInterpretedByShell'),
+    invalidated: has('supportsInvalidatedEvent'),
   };
 }

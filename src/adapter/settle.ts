@@ -8,7 +8,7 @@ import type { LoopModel } from '../model/model';
 import type { LoopState } from '../model/loop-state';
 import type { Sync } from '../model/sync';
 import { readyAnswer, syncAnswer } from './link/answers';
-import { QueryError, type RuntimeLink } from './link/runtime-link';
+import { LoopGoneError, QueryError, type RuntimeLink } from './link/runtime-link';
 
 /** Least time between two syncs of a loop, s: the state is right again within a second after a flood. */
 const SPACING = 0.25;
@@ -53,6 +53,7 @@ export class Settler {
 
   /** Something arrived: begins what has become necessary. */
   check(): void {
+    for (const number of this.#loops.keys()) if (!this.#model.loops.has(number)) this.#loops.delete(number);
     for (const loop of this.#model.loops.values()) {
       const care = this.#care(loop);
       if (care.pending) this.#finish(care);
@@ -127,7 +128,8 @@ export class Settler {
       return answer.rows.length === answer.total;
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
-      return false;
+      // Nothing of a loop that is gone is ready.
+      return error instanceof LoopGoneError;
     }
   }
 

@@ -5,7 +5,7 @@
 import type { Analyzer, ParserWasm } from './contract';
 import { OpenDocument } from './document';
 import { findingsOf } from './engine';
-import { mayHaveFindings } from './prefilter';
+import { codeMayHaveFindings } from './prefilter';
 import { SyntaxParser } from './syntax/parser';
 
 export type * from './contract';
@@ -14,7 +14,7 @@ export type * from './contract';
 export async function createAnalyzer(wasm: ParserWasm): Promise<Analyzer> {
   const parser = await SyntaxParser.create(wasm.treeSitter, wasm.python);
   return {
-    analyze: (text, settings) => (mayHaveFindings(text, settings) ? findingsOf(parser.parse(text), settings) : []),
+    analyze: (text, settings) => (codeMayHaveFindings(text, settings) ? findingsOf(parser.parse(text), settings) : []),
     open: (text) => new OpenDocument(parser.open(text)),
   };
 }

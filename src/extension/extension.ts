@@ -10,6 +10,7 @@ import { registerNavigation } from './commands/navigate';
 import { registerSessionCommands } from './commands/session';
 import { registerStepping } from './commands/stepping';
 import { registerDebugType } from './launch/debug-type';
+import { registerUvloopOffer } from './launch/uvloop-offer';
 import { activateLint } from './lint/activate';
 import { LogChannel } from './log/log-channel';
 import { createReporter } from './report';
@@ -55,6 +56,7 @@ function compose(context: vscode.ExtensionContext): LoopscopeApi {
     registerCopying(views),
     registerSessionCommands(views),
     registerStepping(views),
+    registerUvloopOffer(hub),
   ];
   for (const part of parts.flat()) own(part);
   own(activateLint({ extensionUri: context.extensionUri, output }));

@@ -4,7 +4,7 @@
  * that ends a step without waiting (ready). It decides nothing about rows and asks nothing of the runtime: what it
  * cannot know it marks as stale.
  */
-import { BATCH_HEADER, EVENTS, SHORT_FORM } from '../protocol/wire';
+import { BATCH_HEADER, EVENTS, Short, SHORT_FORM, SHORT_KINDS, SHORT_STRINGS } from '../protocol/wire';
 import { type EventLog, LogCode } from './event-log';
 import type { LoopState } from './loop-state';
 import { AUTOMATIC, type Names, UNNAMED } from './names';
@@ -108,16 +108,15 @@ export class Applier {
     let parent = 0;
     let coroutine = 0;
     while (at < length) {
-      count++;
       if (floats[at] === 1) {
-        if (at + 2 > length) throw new WireError('A batch ends within a handle.');
-        this.#handle(loop, values[at] ?? 0, values[at + 1] ?? 0);
-        at += 2;
+        this.#begins(loop, values[at] ?? 0);
+        at += 1;
         continue;
       }
+      count++;
       const code = values[at] ?? 0;
       if (code > SHORT_FORM) {
-        this.#ended(loop, code, 1, 0);
+        this.#short(loop, code);
         at += 1;
         continue;
       }
@@ -148,14 +147,9 @@ export class Applier {
         case EVENTS.taskWaits.code:
           this.#waits(loop, a, b);
           break;
-        case EVENTS.taskWoken.code: {
-          const slot = this.#find(loop, a);
-          if (slot < 0) break;
-          tasks.state[slot] = State.ready;
-          tasks.since[slot] = loop.time;
-          log.event(number, code, loop.time, tasks, slot, this.#known(loop, b));
+        case EVENTS.taskWoken.code:
+          this.#woken(loop, a, b);
           break;
-        }
         case EVENTS.taskCancelled.code: {
           const slot = this.#find(loop, a);
           if (slot < 0) break;
@@ -173,7 +167,7 @@ export class Applier {
           log.event(number, code, loop.time, tasks, -1, -1);
           break;
         case EVENTS.handleScheduled.code:
-          log.event(number, code, loop.time, tasks, this.#known(loop, a), this.#known(loop, b), a < 0 ? -a : 0, c);
+          this.#scheduled(loop, a, b, c);
           break;
         case EVENTS.handleCancelled.code:
           log.event(number, code, loop.time, tasks, this.#known(loop, a), -1, a < 0 ? -a : 0);
@@ -232,14 +226,54 @@ export class Applier {
     loop.heard += count;
   }
 
-  /** A handle starts, and so the one before it has ended. */
-  #handle(loop: LoopState, time: number, subject: number): void {
-    const { tasks, log } = this.#around;
+  /** An event that is one number. */
+  #short(loop: LoopState, event: number): void {
+    const rest = Math.floor(event / SHORT_KINDS);
+    const kind = event - rest * SHORT_KINDS;
+    const subject = loop.handleStart >= 0 && loop.handleSubject > 0 ? loop.handleSubject : 0;
+    switch (kind) {
+      case Short.ended:
+        this.#ended(loop, event, 1, 0);
+        break;
+      case Short.step:
+        this.#starts(loop, event - kind);
+        break;
+      case Short.woken:
+        this.#woken(loop, event - kind, subject);
+        break;
+      case Short.waits:
+        this.#waits(loop, subject, event - kind);
+        break;
+      case Short.yields:
+        this.#waits(loop, subject, 0);
+        break;
+      case Short.scheduled:
+        this.#scheduled(loop, SHORT_STRINGS - rest, subject, 0);
+        break;
+      case Short.callback:
+        this.#starts(loop, SHORT_STRINGS - rest);
+        break;
+      default:
+        throw new WireError(`A batch holds the unknown event ${event}.`);
+    }
+  }
+
+  /** A handle starts, and so the one before it has ended. Which one it is comes next. */
+  #begins(loop: LoopState, time: number): void {
     this.#mark(loop, time);
     loop.handleStart = time;
-    loop.handleSubject = subject;
+    loop.handleSubject = 0;
     loop.handleTask = 0;
     if (loop.tickStart >= 0 && time - loop.tickStart > loop.late) loop.late = time - loop.tickStart;
+  }
+
+  /** What the handle is that has begun: `subject` as in the events. */
+  #starts(loop: LoopState, subject: number): void {
+    const { tasks, log } = this.#around;
+    // Its time was dropped: it begins now, as far as we know.
+    if (loop.handleStart < 0) this.#begins(loop, loop.time);
+    const time = loop.handleStart;
+    loop.handleSubject = subject;
     if (subject <= 0) {
       log.event(loop.number, LogCode.handle, time, tasks, -1, -1, -subject);
       return;
@@ -318,7 +352,7 @@ export class Applier {
       this.#around.names.release(tasks.prefix[slot] ?? 0, log.newest);
     } else {
       // A task at that address has ended without our hearing of it.
-      if (slot >= 0) this.finish(loop, slot, State.finished, 0, loop.time);
+      if (slot >= 0) this.lost(loop, slot);
       slot = tasks.add(address, loop.number, creator);
       loop.tasks.set(address, slot);
       loop.live++;
@@ -339,6 +373,24 @@ export class Applier {
     const parts = name < 0 ? names.take(strings.once(-name)) : undefined;
     tasks.prefix[slot] = parts?.prefix ?? (name > 0 ? AUTOMATIC : UNNAMED);
     tasks.number[slot] = parts?.number ?? (name > 0 ? name : -1);
+  }
+
+  /** The next step of a task was put into the ready queue. */
+  #woken(loop: LoopState, address: number, by: number): void {
+    const { tasks, log } = this.#around;
+    const slot = this.#find(loop, address);
+    if (slot < 0) return;
+    tasks.state[slot] = State.ready;
+    tasks.since[slot] = loop.time;
+    log.event(loop.number, EVENTS.taskWoken.code, loop.time, tasks, slot, this.#known(loop, by));
+  }
+
+  /** A handle was put into the ready queue: `subject` as in the events. */
+  #scheduled(loop: LoopState, subject: number, by: number, site: number): void {
+    const { tasks, log } = this.#around;
+    const slot = this.#known(loop, subject);
+    const callback = subject < 0 ? -subject : 0;
+    log.event(loop.number, EVENTS.handleScheduled.code, loop.time, tasks, slot, this.#known(loop, by), callback, site);
   }
 
   #waits(loop: LoopState, address: number, future: number): void {
@@ -366,12 +418,17 @@ export class Applier {
     const state = outcome === 2 ? State.failed : outcome === 3 ? State.cancelled : State.finished;
     const { tasks, log } = this.#around;
     log.event(loop.number, EVENTS.taskEnded.code, loop.time, tasks, slot, -1, outcome, detail);
-    this.finish(loop, slot, state, detail, loop.time);
+    this.#finish(loop, slot, state, detail, loop.time);
     if (loop.justEnded.length < MOST_JUST_ENDED) loop.justEnded.push(tasks.id[slot] ?? 0);
   }
 
+  /** Marks a task as ended without our hearing how. */
+  lost(loop: LoopState, slot: number): void {
+    this.#finish(loop, slot, State.finished, 0, loop.time);
+  }
+
   /** Marks a task as done at loop time `time`; its address may belong to another from now on. */
-  finish(loop: LoopState, slot: number, state: number, detail: number, time: number): void {
+  #finish(loop: LoopState, slot: number, state: number, detail: number, time: number): void {
     const { tasks } = this.#around;
     if (tasks.isDone(slot)) return;
     tasks.state[slot] = state;

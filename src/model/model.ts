@@ -36,6 +36,8 @@ export interface Totals {
   readonly lag: number;
   readonly ticksPerSecond: number;
   readonly dropped: number;
+  /** Whether a loop that lives is uvloop's. */
+  readonly uvloop: boolean;
 }
 
 export class LoopModel {
@@ -127,7 +129,7 @@ export class LoopModel {
       // A task keeps its loop alive: those that are left have gone with it.
       const left: number[] = [];
       loop.tasks.forEach((_, slot) => left.push(slot));
-      for (const slot of left) this.#applier.finish(loop, slot, State.finished, 0, loop.time);
+      for (const slot of left) this.#applier.lost(loop, slot);
     }
     if (loop.state === 'closed' || loop.state === 'collected') this.#forgetOldLoops();
     return loop;
@@ -187,18 +189,20 @@ export class LoopModel {
     let ticksPerSecond = 0;
     let dropped = this.#forgottenDropped;
     let loops = 0;
+    let uvloop = false;
     for (const loop of this.loops.values()) {
       dropped += loop.dropped;
       liveTasks += loop.live;
       if (loop.state === 'closed' || loop.state === 'collected') continue;
       loops++;
+      uvloop ||= loop.info?.hook === 'calls';
       ready += loop.ready;
       timers += loop.timers;
       const rates = loop.rates.at(loop.timeAt(now));
       lag = Math.max(lag, rates.lag);
       ticksPerSecond += rates.ticksPerSecond;
     }
-    return { loops, liveTasks, ready, timers, lag, ticksPerSecond, dropped };
+    return { loops, liveTasks, ready, timers, lag, ticksPerSecond, dropped, uvloop };
   }
 
   loopRows(now: number): LoopRow[] {
@@ -270,7 +274,7 @@ export class LoopModel {
         tasks: this.tasks,
         strings: this.strings,
         named: (slot, name) => this.#named(slot, name),
-        lost: (of, slot) => this.#applier.finish(of, slot, State.finished, 0, of.time),
+        lost: (of, slot) => this.#applier.lost(of, slot),
       },
       loop,
       ++this.#syncs,

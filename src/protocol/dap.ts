@@ -31,6 +31,8 @@ export interface LaunchArguments {
   readonly stopOnFirstTick?: boolean;
   /** Whether a loop's clock stands still while its thread is stopped (default true). */
   readonly freezeClock?: boolean;
+  /** A program that asks uvloop for its loop gets asyncio's own, which can be seen and stepped whole (default false). */
+  readonly asyncioLoop?: boolean;
   /** Only the person's own code is stopped in (default true): debugpy's, which gets it as it is. */
   readonly justMyCode?: boolean;
   /** Which debugpy debugs: `auto` (default) takes the first of the others that is there and new enough. */
@@ -66,6 +68,8 @@ export interface UpdateEvent {
   readonly ticksPerSecond: number;
   /** Events dropped so far. */
   readonly dropped: number;
+  /** Whether a loop that lives is uvloop's, which hides its ready queue and timers. */
+  readonly uvloop: boolean;
 }
 
 export interface ProcessState {
@@ -282,6 +286,10 @@ export interface CustomRequests extends SteppingRequests {
   'loopscope/state': [Record<string, never>, UpdateEvent];
   /** The whole state (bounded, with "showing N of M") for a bug report. */
   'loopscope/snapshot': [{ readonly format: 'json' | 'markdown' }, { readonly text: string }];
+  /** The tasks that a person has pinned, in place of those before: they come first in the Call Stack. */
+  'loopscope/pins': [{ readonly tasks: readonly number[] }, Record<string, never>];
+  /** The task whose row among DAP's threads that is; null: none's, and `text` says what it is. */
+  'loopscope/row': [{ readonly threadId: number }, { readonly task: TaskRow | null; readonly text: string }];
   /** The client has taken the last state after phase `ended`: see LaunchArguments.holdLastState. */
   'loopscope/seen': [Record<string, never>, Record<string, never>];
 }
@@ -297,5 +305,7 @@ export const CUSTOM_COMMANDS = [
   'loopscope/level',
   'loopscope/state',
   'loopscope/snapshot',
+  'loopscope/pins',
+  'loopscope/row',
   'loopscope/seen',
 ] as const satisfies readonly CustomCommand[];

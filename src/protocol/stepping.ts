@@ -5,6 +5,12 @@
  */
 import type { SourceSite } from './site';
 
+/**
+ * Where a debugger stops a suspended task that runs on: at the next line of the function of the person's in which it is
+ * suspended, at any line of theirs, or when that function has returned; if it is the task's own, when the task has ended.
+ */
+export type Within = 'next' | 'line' | 'caller';
+
 /** Until when a stopped loop goes on. `task` and `handle` as the sender numbers them: addresses on the wire, ids in DAP. */
 export type StepGoal =
   /** The next handle has run. Where none is next (the loop was about to sleep): one comes, and the stop is before it. */
@@ -15,8 +21,8 @@ export type StepGoal =
   | { readonly kind: 'tick' }
   /** The first handle of a tick at whose start the ready queue holds other tasks or functions than now. */
   | { readonly kind: 'readyChange' }
-  /** Before this task runs. */
-  | { readonly kind: 'task'; readonly task: number }
+  /** Before this task runs; with a debugger, and only on the wire, `within` it. */
+  | { readonly kind: 'task'; readonly task: number; readonly within?: Within }
   /** Before the callback of this timer runs. */
   | { readonly kind: 'timer'; readonly handle: number }
   /** Before this handle runs. */
@@ -105,6 +111,8 @@ export interface BridgeEvent {
   readonly threadId: number;
   readonly loop: number; // 0: no loop runs in that thread
   readonly rows: readonly { readonly threadId: number; readonly task: number }[];
+  /** The task at one of whose lines the thread is stopped (address); 0: none. */
+  readonly current: number;
   /** Tasks without a row, and the row that says so. */
   readonly more: number;
   readonly moreThreadId?: number;

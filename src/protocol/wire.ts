@@ -1,6 +1,6 @@
 /**
  * The wire between the runtime (Python) and the adapter: frame kinds, event codes and the layout of each event.
- * Tables, types and guards only: decoding is in src/model/decode, framing in src/adapter/link.
+ * Tables, types and guards only: decoding is in src/model/apply.ts, framing in src/adapter/link.
  * The runtime's twin of the tables is src/runtime/loopscope/wire.py; test/wire compares the two. Prose: docs/wire.md.
  */
 
@@ -8,7 +8,7 @@ import type { SourceSite } from './site';
 import type { RuntimeCommand, SteppingMessage } from './stepping';
 
 /** Raised when a peer with another version must be refused: both sides then say which versions they speak. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** The first bytes on a connection: magic, one version byte, then the token as 64 ASCII hex digits. */
 export const WIRE_MAGIC = 'LSCP';
@@ -46,10 +46,33 @@ export const BATCH_HEADER = [
  */
 export const SHORT_FORM = 4096;
 
+/** The remainder by this of an event above SHORT_FORM says what it is, see `Short`. Addresses have none. */
+export const SHORT_KINDS = 8;
+/** Added to a string's id before it is multiplied by SHORT_KINDS, so that it is beyond SHORT_FORM. */
+export const SHORT_STRINGS = 1024;
+/** What an event above SHORT_FORM is. *The handle* is the one that started last, and is its loop's own affair over batches. */
+export const Short = {
+  /** taskEnded of the task at that address, with outcome 1 and detail 0. */
+  ended: 0,
+  /** The handle that starts at the time before this is a step of the task at that address. */
+  step: 1,
+  /** taskWoken of the task at that address, by the handle's task. */
+  woken: 2,
+  /** taskWaits of the handle's task, on the future at that address. */
+  waits: 3,
+  /** handleScheduled of the callback that a string describes, by the handle's task, site 0. */
+  scheduled: 4,
+  /** The handle that starts at the time before this is a callback that a string describes. */
+  callback: 5,
+  /** taskWaits of the handle's task, on nothing. */
+  yields: 6,
+} as const;
+
 /**
- * Event codes. In a batch an event is its code followed by its fields, but for three that are the most frequent:
- * - a *float* where a code is expected is the time at which a handle starts, followed by one int, its subject (see `Subject`);
- * - an int above SHORT_FORM is the address of a task that ended, finished (taskEnded with outcome 1 and detail 0);
+ * Event codes. In a batch an event is its code followed by its fields, but for the most frequent, which are one number:
+ * - a *float* where a code is expected is the time at which a handle starts: the next Short.step or Short.callback says which
+ *   (what another thread has recorded may be between the two);
+ * - an int above SHORT_FORM is what `Short` says;
  * - an int below -SHORT_FORM is minus the address of a task that was created with the parent and the coroutine of the
  *   taskCreated before it in the same batch (there is one), and with site 0 and name 0.
  *
@@ -170,7 +193,8 @@ export type RuntimeMessage =
   | { readonly type: 'log'; readonly level: 'info' | 'warning' | 'error'; readonly text: string }
   | { readonly type: 'bye'; readonly reason: string }
   | { readonly type: 'answer'; readonly id: number; readonly ok: true; readonly result: unknown }
-  | { readonly type: 'answer'; readonly id: number; readonly ok: false; readonly error: string };
+  /** `gone`: because the loop that it was about has been collected; what was sent before may not say so yet. */
+  | { readonly type: 'answer'; readonly id: number; readonly ok: false; readonly error: string; readonly gone?: true };
 
 /** adapter → runtime, frame kind `json`. */
 export type AdapterMessage =

@@ -1,6 +1,6 @@
-// lint.mjs [--rounds N]: how fast the linter is beside flake8, pylint and ruff, whole processes, CPU time of all their threads and children,
+// lint.mjs [--rounds N] [--server]: how fast the linter is beside flake8, pylint and ruff, whole processes, CPU time of all their threads and children,
 // interleaved, the median of the rounds. Then the language server: start to first diagnostics, and from a keystroke to diagnostics. Prints a
-// table with the ratio that is to be reached, and ends with 1 where one is missed. Peers and subjects come from PyPI into .cache/bench.
+// table with the ratio that is to be reached, and ends with 1 where one is missed; --server: of the server only. Peers and subjects come from PyPI into .cache/bench.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = path.join(root, '.cache/bench');
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, server: { type: 'boolean' } } });
 const rounds = Number(values.rounds);
 const PACKAGES = ['flake8', 'pylint', 'ruff', 'tornado==6.5.2', 'aiohttp==3.13.2'];
 
@@ -186,79 +186,86 @@ function row(what, value, sense, goal, unit, note = '') {
   });
 }
 
-must(process.execPath, [path.join(root, 'esbuild.js'), '--production']);
-const { python, stdlib, asyncio, tornado, aiohttp } = environment();
-const bin = (/** @type {string} */ name) => path.join(cache, 'bin', name);
-const ours = (/** @type {string[]} */ ...paths) => [
-  process.execPath,
-  path.join(root, 'dist/loopscope.js'),
-  'lint',
-  '--format',
-  'json',
-  ...paths,
-];
-const ruff = (/** @type {string[]} */ ...paths) => [
-  bin('ruff'),
-  'check',
-  '--no-cache',
-  '--isolated',
-  '--quiet',
-  // pip's environments hold a .gitignore that names everything in them: ruff would look at no file of tornado.
-  '--no-respect-gitignore',
-  '--select',
-  'ASYNC,RUF006',
-  ...paths,
-];
+/** The command beside the other tools. */
+function measurePeers() {
+  const { python, stdlib, asyncio, tornado, aiohttp } = environment();
+  const bin = (/** @type {string} */ name) => path.join(cache, 'bin', name);
+  const ours = (/** @type {string[]} */ ...paths) => [
+    process.execPath,
+    path.join(root, 'dist/loopscope.js'),
+    'lint',
+    '--format',
+    'json',
+    ...paths,
+  ];
+  const ruff = (/** @type {string[]} */ ...paths) => [
+    bin('ruff'),
+    'check',
+    '--no-cache',
+    '--isolated',
+    '--quiet',
+    // pip's environments hold a .gitignore that names everything in them: ruff would look at no file of tornado.
+    '--no-respect-gitignore',
+    '--select',
+    'ASYNC,RUF006',
+    ...paths,
+  ];
 
-const one = interleaved(
-  {
-    ours: ours(tornado),
-    flake8: [bin('flake8'), '--isolated', '--select', 'F', '-j', '1', tornado],
-    pylint: [
-      bin('pylint'),
-      '-j',
-      '1',
-      '--disable=all',
-      '--enable=await-outside-async,yield-inside-async-function,not-async-context-manager,async-context-manager-with-regular-with',
-      tornado,
-    ],
-  },
-  python,
-);
-const note = (/** @type {Record<string, number>} */ times) =>
-  ` (${Object.entries(times)
-    .map(([name, time]) => `${name} ${time.toFixed(2)} s`)
-    .join(', ')})`;
-row('tornado: faster than flake8 with pyflakes', one.ratio('flake8', 'ours'), '>=', 8, ' ×', note(one.times));
-row("tornado: faster than pylint's async checks", one.ratio('pylint', 'ours'), '>=', 40, ' ×');
-const all = interleaved({ ours: ours(stdlib), ruff: ruff(stdlib) }, python);
-row('standard library: of the time of ruff', all.ratio('ours', 'ruff'), '<=', 4, ' ×', note(all.times));
-const three = interleaved({ ours: ours(asyncio, aiohttp, tornado), ruff: ruff(asyncio, aiohttp, tornado) }, python);
-row('asyncio, aiohttp, tornado: of the time of ruff', three.ratio('ours', 'ruff'), '<=', 8, ' ×', note(three.times));
-
-// The first one keeps what V8 compiled, as it does on a person's machine.
-await serve(program(60), 1);
-const starts = [];
-for (let round = 0; round < rounds; round++) starts.push((await serve(program(60), 1)).start);
-row('server: start to first diagnostics', median(starts), '<=', 250, ' ms');
-for (const [lines, goal] of /** @type {const} */ ([
-  [500, 5],
-  [5000, 25],
-])) {
-  // The first 60 keys of a server that has just started, and those of a person who goes on typing.
-  const { early, late } = await serve(program(lines), 300);
-  const name = `keystroke to diagnostics, ${lines.toLocaleString('en')} lines, p95`;
-  row(
-    name,
-    p95(late),
-    '<=',
-    goal,
-    ' ms',
-    ` (median ${median(late).toFixed(1)}; of the first 60 keys ${p95(early).toFixed(0)})`,
+  const one = interleaved(
+    {
+      ours: ours(tornado),
+      flake8: [bin('flake8'), '--isolated', '--select', 'F', '-j', '1', tornado],
+      pylint: [
+        bin('pylint'),
+        '-j',
+        '1',
+        '--disable=all',
+        '--enable=await-outside-async,yield-inside-async-function,not-async-context-manager,async-context-manager-with-regular-with',
+        tornado,
+      ],
+    },
+    python,
   );
+  const note = (/** @type {Record<string, number>} */ times) =>
+    ` (${Object.entries(times)
+      .map(([name, time]) => `${name} ${time.toFixed(2)} s`)
+      .join(', ')})`;
+  row('tornado: faster than flake8 with pyflakes', one.ratio('flake8', 'ours'), '>=', 8, ' ×', note(one.times));
+  row("tornado: faster than pylint's async checks", one.ratio('pylint', 'ours'), '>=', 40, ' ×');
+  const all = interleaved({ ours: ours(stdlib), ruff: ruff(stdlib) }, python);
+  row('standard library: of the time of ruff', all.ratio('ours', 'ruff'), '<=', 4, ' ×', note(all.times));
+  const three = interleaved({ ours: ours(asyncio, aiohttp, tornado), ruff: ruff(asyncio, aiohttp, tornado) }, python);
+  row('asyncio, aiohttp, tornado: of the time of ruff', three.ratio('ours', 'ruff'), '<=', 8, ' ×', note(three.times));
 }
-const bundle = ['server.js', 'server-main.js'].map((name) => fs.statSync(path.join(root, 'dist', name)).size);
-row('server bundle without wasm', bundle.reduce((a, b) => a + b) / 1000, '<=', 400, ' kB');
 
+async function measureServer() {
+  // The first one keeps what V8 compiled, as it does on a person's machine.
+  await serve(program(60), 1);
+  const starts = [];
+  for (let round = 0; round < rounds; round++) starts.push((await serve(program(60), 1)).start);
+  row('server: start to first diagnostics', median(starts), '<=', 250, ' ms');
+  for (const [lines, goal] of /** @type {const} */ ([
+    [500, 5],
+    [5000, 25],
+  ])) {
+    // The first 60 keys of a server that has just started, and those of a person who goes on typing.
+    const { early, late } = await serve(program(lines), 300);
+    const name = `keystroke to diagnostics, ${lines.toLocaleString('en')} lines, p95`;
+    row(
+      name,
+      p95(late),
+      '<=',
+      goal,
+      ' ms',
+      ` (median ${median(late).toFixed(1)}; of the first 60 keys ${p95(early).toFixed(0)})`,
+    );
+  }
+  const bundle = ['server.js', 'server-main.js'].map((name) => fs.statSync(path.join(root, 'dist', name)).size);
+  row('server bundle without wasm', bundle.reduce((a, b) => a + b) / 1000, '<=', 400, ' kB');
+}
+
+must(process.execPath, [path.join(root, 'esbuild.js'), '--production']);
+if (!values.server) measurePeers();
+await measureServer();
 console.table(table);
 process.exitCode = table.every(({ isReached }) => isReached) ? 0 : 1;

@@ -5,29 +5,22 @@
  *
  *     node --expose-gc --import=tsx test/bench/model.ts [--json] [--json-file FILE] [--tiny] [recorded.bin …]
  *
- * Given transcripts (as test/wire/record.py writes them) it measures their streams too.
+ * Given recorded streams (record_streams.py) it receives them too, in pieces as a socket gives them, and fails when the state
+ * at their end is not the one that the recording says.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { FrameReader } from '../../src/adapter/link/frames';
+import { parseMessage, parseStrings } from '../../src/adapter/link/messages';
 import { LoopModel } from '../../src/model/model';
 import { NumberList } from '../../src/model/number-list';
 import type { TasksArguments } from '../../src/protocol/dap';
 import { BatchWriter } from '../support/batches';
-import { framesOf } from '../support/transcripts';
-
-interface Figure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly target: string;
-}
+import { FrameKind } from '../../src/protocol/wire';
+import { type Figure, median, table } from './figures';
 
 const figures: Figure[] = [];
 /** Addresses as a 64-bit CPython has them: 16 bytes aligned, 47 bits. */
 const address = (index: number): number => 0x7f00_0000_0000 + index * 400;
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
 
 /** A server under load: tasks come, wait, are woken by I/O, spawn a child now and then, and go. */
 function serverStream(events: number): Buffer[] {
@@ -86,6 +79,58 @@ function throughput(name: string, batches: readonly Buffer[]): void {
     rates.push(model.events / ((user + system) / 1e6));
   }
   figures.push({ what: `events/s, ${name}`, value: median(rates.slice(1)), unit: '', target: '≥ 2,000,000' });
+}
+
+/** What a recording says of itself. */
+interface Recorded {
+  readonly created: number;
+  readonly ended: number;
+  readonly ticks: number;
+}
+
+/** What arrives in one read of a socket under load. */
+const PIECE = 64 * 1024;
+
+/** Receives a recorded stream, from its bytes to the model, as runtime-link.ts does. @returns events a second of CPU time */
+function receive(bytes: Buffer, expected: Recorded): number {
+  const model = new LoopModel();
+  const list = new NumberList();
+  const frames = new FrameReader();
+  let now = 0;
+  const begin = process.cpuUsage();
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    now += 0.01;
+    for (const { kind, payload } of frames.push(bytes.subarray(at, at + PIECE))) {
+      if (kind === FrameKind.events) {
+        list.decode(payload);
+        model.apply(list, now);
+      } else if (kind === FrameKind.strings) model.strings.define(parseStrings(payload));
+      else {
+        const message = parseMessage(payload);
+        if (message.type === 'loop') model.transition(message, now);
+      }
+    }
+    model.advance(now);
+  }
+  const { user, system } = process.cpuUsage(begin);
+  const rows = model.loopRows(now);
+  const found = { live: model.totals(now).liveTasks, ticks: Math.max(...rows.map(({ tick }) => tick)) };
+  if (found.live !== expected.created - expected.ended || found.ticks !== expected.ticks)
+    throw new Error(`The state at the end is ${JSON.stringify(found)}, the recording has ${JSON.stringify(expected)}.`);
+  return model.events / ((user + system) / 1e6);
+}
+
+function recorded(path: string): void {
+  const bytes = readFileSync(path);
+  const expected = JSON.parse(readFileSync(path.replace(/\.bin$/, '.json'), 'utf8')) as Recorded;
+  const rates = Array.from({ length: 7 }, () => receive(bytes, expected));
+  const name = path.replace(/^.*[\\/]|\.bin$/g, '');
+  figures.push({
+    what: `events/s, ${name} (recorded)`,
+    value: median(rates.slice(1)),
+    unit: '',
+    target: '≥ 2,000,000',
+  });
 }
 
 /** A model with that many live tasks: a tree three levels deep, some names of their own, all states. */
@@ -175,12 +220,7 @@ function main(argv: readonly string[]): void {
   const fileAt = argv.indexOf('--json-file') + 1;
   throughput('a server under load (synthetic)', serverStream(tiny ? 2_000 : 1_500_000));
   for (const path of argv.filter((argument, at) => !argument.startsWith('--') && (fileAt === 0 || at !== fileAt)))
-    throughput(
-      path.replace(/^.*\//, ''),
-      framesOf(readFileSync(path))
-        .filter(({ kind }) => kind === 0x45)
-        .map(({ payload }) => payload),
-    );
+    recorded(path);
   for (const tasks of tiny ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]) {
     const { model, bytes } = populated(tasks);
     figures.push({
@@ -194,13 +234,7 @@ function main(argv: readonly string[]): void {
   const file = fileAt > 0 ? argv[fileAt] : undefined;
   if (file !== undefined) writeFileSync(file, JSON.stringify(figures, null, 2) + '\n');
   if (argv.includes('--json')) console.log(JSON.stringify(figures, null, 2));
-  else {
-    console.log('| what | measured | to reach |\n|---|---|---|');
-    for (const { what, value, unit, target } of figures)
-      console.log(
-        `| ${what} | ${value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(1)} ${unit} | ${target} |`,
-      );
-  }
+  else console.log(table(figures));
 }
 
 main(process.argv.slice(2));

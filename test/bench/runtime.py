@@ -1,20 +1,27 @@
 """What the runtime costs a program, and what other tools cost it: ratios of CPU and wall time to the plain program, and peak memory.
 
-    python test/bench/runtime.py [--python PYTHON ...] [--subject NAME ...] [--workload NAME ...] [--pairs N] [--seconds S] [--json FILE]
+    python test/bench/runtime.py [--python PYTHON ...] [--subject NAME ...] [--workload NAME ...] [--pairs N] [--seconds S]
+                                 [--json FILE [--resume]]
 
 Each pair is a plain run and a run of each subject, one after the other; a cell is the median of the pairs' ratios with the 95 % interval of
 the median (order statistics). `control` is a second plain run: what this machine's noise is. The program streams into a sink that keeps
-the bytes and decodes them after its end: a cell of ours counts only if nothing was dropped, and the creations and ends that arrived are the
-program's own. Tools come from PyPI into .cache/bench.
+the bytes and decodes them after its end: a cell of ours counts only if nothing was dropped, and the creations, ends, waits and ticks that
+arrived are the program's own (`OwnTotals`). `sidebar` streams into the real adapter, with a client that looks at every view
+(viewer.ts); of it the events dropped and the ticks are checked. Tools come from PyPI into .cache/bench.
+
+The figures are written after each row. With --resume the cells that FILE has already are not measured again, as long as the runtime,
+the pairs and the seconds are the same: a long run may be divided.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import marshal
 import math
 import os
+import platform
 import socket
 import statistics
 import subprocess
@@ -27,11 +34,49 @@ CACHE = HERE.parents[1] / ".cache" / "bench"
 sys.path.insert(0, str(HERE.parent / "runtime"))
 from listen import BY_CODE, environment, send_message, wire  # noqa: E402
 from tools import NEEDS, TOOLS  # noqa: E402
-from workloads import UNCOUNTED, WORKLOADS  # noqa: E402
+from workloads import COUNT, TIMED, TIMED_TICKS, UNCOUNTED, WORKLOADS  # noqa: E402
 
-OURS = ("loaded", "adaptive", "full")
+OURS = ("loaded", "adaptive", "full", "sidebar")
+VIEWER = [os.environ.get("NODE", "node"), "--import=tsx", str(HERE / "viewer.ts")]
 SUBJECTS = ("control", *OURS, *TOOLS)
 LIMIT = 300
+
+
+SIZES = {code: 1 + len(fields) for code, (_, fields) in BY_CODE.items()}
+CODES = {name: code for name, (code, _) in wire.EVENTS.items()}
+WAITS_COUNTED = 1 + [field.split(":")[0] for field in wire.EVENTS["counts"][1]].index("waits")
+
+
+class Totals:
+    """Events dropped, tasks created and ended, waits and ticks that have arrived from a program with one loop."""
+
+    def __init__(self) -> None:
+        self.dropped = self.created = self.ended = self.waits = self.ticks = 0
+
+    def add(self, numbers: list[float]) -> None:
+        """Counts a batch."""
+        self.dropped += int(numbers[2])
+        self.ticks = max(self.ticks, int(numbers[3]))
+        at = len(wire.BATCH_HEADER)
+        while at < len(numbers):
+            code = numbers[at]
+            if type(code) is float:
+                at += 1
+                continue
+            if abs(code) > wire.SHORT_FORM:
+                kind = int(code) % wire.SHORT_KINDS
+                self.created += code < 0
+                self.ended += code > 0 and kind == wire.SHORT_ENDED
+                self.waits += code > 0 and kind in (wire.SHORT_WAITS, wire.SHORT_YIELDS)
+                at += 1
+                continue
+            self.created += code == CODES["taskCreated"]
+            self.ended += code == CODES["taskEnded"]
+            if code == CODES["taskWaits"]:
+                self.waits += 1
+            elif code == CODES["counts"]:
+                self.waits += int(numbers[at + WAITS_COUNTED])
+            at += SIZES[int(code)]
 
 
 class Sink:
@@ -54,52 +99,77 @@ class Sink:
         while chunk := connection.recv(1 << 20):
             self._chunks.append(chunk)
 
-    def totals(self) -> tuple[int, int, int]:
-        """Events dropped, tasks created, tasks ended."""
+    def received(self) -> bytes:
+        """All bytes so far; all of them after `totals`."""
+        return b"".join(self._chunks)
+
+    def totals(self) -> Totals:
+        """What the program has sent."""
         self._thread.join(20)
         self._server.close()
-        data = b"".join(self._chunks)
+        data = self.received()
         at = 5 + wire.TOKEN_LENGTH
-        dropped = created = ended = 0
+        totals = Totals()
         while at < len(data):
             end = at + wire.FRAME_HEADER_BYTES + int.from_bytes(data[at : at + 4], "big")
             if data[at + 4] == wire.FRAME_EVENTS:
                 numbers = marshal.loads(data[at + wire.FRAME_HEADER_BYTES : end])
-                dropped += numbers[2]
-                more, less = count(numbers)
-                created += more
-                ended += less
+                totals.add(numbers)
             at = end
-        return dropped, created, ended
+        return totals
 
 
-SIZES = {code: 1 + len(fields) for code, (_, fields) in BY_CODE.items()}
+WORDS = ("waits", "ticks")
 
 
-def count(numbers: list[float]) -> tuple[int, int]:
-    """Creations and ends in a batch."""
-    created = ended = 0
-    at = len(wire.BATCH_HEADER)
-    while at < len(numbers):
-        code = numbers[at]
-        if type(code) is float:
-            at += 2
-        elif abs(code) > wire.SHORT_FORM:
-            created += code < 0
-            ended += code > 0
-            at += 1
-        else:
-            created += code == 2
-            ended += code == 3
-            at += SIZES[int(code)]
-    return created, ended
+class OwnTotals:
+    """What a workload waits and ticks by its own count (own_totals.py): without us, where a number of rounds says it.
+
+    What depends on the time (TIMED and TIMED_TICKS) differs between runs: of that the program's count and what arrives are compared in
+    runs of their own, one at each level.
+    """
+
+    def __init__(self, python: str, workload: str) -> None:
+        self._python = python
+        self._workload = workload
+        fixed = () if workload in TIMED else WORDS[:1] if workload in TIMED_TICKS else WORDS
+        one, two = tuple(self._count(rounds, None)[0] for rounds in (1, 2)) if fixed else ((0, 0), (0, 0))
+        self._fixed = {word: (2 * first - second, second - first) for word, first, second in zip(fixed, one, two)}
+        self._checked: dict[str, str] = {}
+
+    def _count(self, rounds: int, sink: Sink | None) -> tuple[tuple[int, int], Totals | None]:
+        command = [self._python, str(HERE / "workloads.py"), self._workload, str(rounds), COUNT]
+        env = None if sink is None else environment(sink.port)
+        output = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=True).stdout
+        waits, ticks = map(int, output.strip().split("\n")[-1].split())
+        return (waits, ticks), None if sink is None else sink.totals()
+
+    def why_not_seen(self, rounds: int, ticks: int) -> str:
+        """What differs from the last tick that a view showed, where a number of rounds says how many there are; nothing: ''."""
+        if WORDS[1] not in self._fixed:
+            return ""
+        base, each = self._fixed[WORDS[1]]
+        own = base + rounds * each
+        return "" if own == ticks else f"{ticks} ticks were seen of {own}"
+
+    def why_not(self, level: str, rounds: int, totals: Totals) -> str:
+        """What differs from what arrived in a run of so many rounds; nothing: ''."""
+        for word, (base, each) in self._fixed.items():
+            own, came = base + rounds * each, getattr(totals, word)
+            if own != came:
+                return f"{came} {word} arrived of {own}"
+        if len(self._fixed) < len(WORDS) and level not in self._checked:
+            own, came = self._count(1, Sink(level))
+            arrived = () if came is None else (came.waits, came.ticks)
+            self._checked[level] = "" if own == arrived else f"{arrived} waits and ticks arrived of {own}"
+        return self._checked.get(level, "")
 
 
 class NotCounted(Exception):
     """A run that proves nothing, and why."""
 
 
-def run(python: str, workload: str, seconds: float, subject: str) -> tuple[float, float, int]:
+def run(python: str, workload: str, seconds: float, subject: str, own: OwnTotals | None = None) -> tuple[float, float, int]:
     """CPU seconds a round, wall seconds a round, peak kilobytes. Raises NotCounted."""
     env = dict(os.environ)
     sink = None
@@ -114,17 +184,30 @@ def run(python: str, workload: str, seconds: float, subject: str) -> tuple[float
         env["PYTHONASYNCIODEBUG"] = "1"
     tool = [subject] if subject in TOOLS else []
     command = [python, str(HERE / "workloads.py"), workload, str(seconds), *tool]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=False)
+    if subject == "sidebar":
+        command = [*VIEWER, *command]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=False, cwd=HERE.parents[1])
+    lines = done.stdout.strip().split("\n")
     try:
-        cpu, _, made, wall, peak = map(float, done.stdout.strip().split("\n")[-1].split())
-    except ValueError:
+        seen = json.loads(lines.pop()) if subject == "sidebar" else None
+        cpu, rounds, made, wall, peak = map(float, lines[-1].split())
+    except (ValueError, IndexError):
         raise NotCounted((done.stderr.strip().split("\n") or ["no output"])[-1][:200]) from None
     if sink is not None:
-        dropped, created, ended = sink.totals()
+        totals = sink.totals()
+        created, ended = totals.created, totals.ended
         library = workload in UNCOUNTED
         # Beside the program's own: main, and what asyncio.run() does at the end.
-        if dropped or created != ended or created <= made or (not library and created > made + 3):
-            raise NotCounted(f"{dropped} dropped, {created} created, {ended} ended of {int(made)}")
+        if totals.dropped or created != ended or created <= made or (not library and created > made + 3):
+            raise NotCounted(f"{totals.dropped} dropped, {created} created, {ended} ended of {int(made)}")
+        # The first round is not timed.
+        reason = own.why_not(subject, int(rounds), totals) if own else ""
+        if reason:
+            raise NotCounted(reason)
+    if seen is not None:
+        reason = f"{seen['dropped']} dropped" if seen["dropped"] else own.why_not_seen(int(rounds), seen["ticks"]) if own else ""
+        if reason or not seen["looks"]:
+            raise NotCounted(reason or "nobody looked")
     return cpu, wall, int(peak)
 
 
@@ -138,19 +221,20 @@ def interval(values: list[float]) -> tuple[float, float, float]:
     return statistics.median(ordered), ordered[low], ordered[high]
 
 
-def measure(python: str, workload: str, options: argparse.Namespace) -> dict[str, object]:
+def measure(python: str, workload: str, subjects: list[str], options: argparse.Namespace) -> dict[str, object]:
     """One row: the subjects' ratios to plain."""
-    ratios: dict[str, list[tuple[float, float, int]]] = {subject: [] for subject in options.subject}
+    ratios: dict[str, list[tuple[float, float, int]]] = {subject: [] for subject in subjects}
     refused: dict[str, str] = {}
+    own = OwnTotals(python, workload)
     peaks: list[int] = []
     for _ in range(options.pairs):
         cpu, wall, peak = run(python, workload, options.seconds, "plain")
         peaks.append(peak)
-        for subject in options.subject:
+        for subject in subjects:
             if subject in refused:
                 continue
             try:
-                own_cpu, own_wall, own_peak = run(python, workload, options.seconds, subject)
+                own_cpu, own_wall, own_peak = run(python, workload, options.seconds, subject, own)
                 ratios[subject].append((own_cpu / cpu, own_wall / wall, own_peak))
             except (NotCounted, subprocess.TimeoutExpired) as error:
                 refused[subject] = str(error)[:200]
@@ -163,6 +247,41 @@ def measure(python: str, workload: str, options: argparse.Namespace) -> dict[str
             wall = statistics.median(value[1] for value in values)
             cells[subject] = {"cpu": cpu, "low": low, "high": high, "wall": wall, "peak": statistics.median(value[2] for value in values)}
     return {"python": version_of(python), "workload": workload, "plainPeak": statistics.median(peaks), "cells": cells}
+
+
+class Figures:
+    """The rows, and the file that keeps them."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._subjects: list[str] = options.subject
+        self._path = Path(options.json) if options.json else None
+        sources = sorted((HERE.parents[1] / "src" / "runtime").rglob("*.py"))
+        runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+        machine = f"{platform.platform()}, {os.cpu_count()} processors"
+        self._head = {"machine": machine, "runtime": runtime, "pairs": options.pairs, "seconds": options.seconds}
+        self.rows: list[dict[str, object]] = []
+        if options.resume and self._path and self._path.exists():
+            old = json.loads(self._path.read_text())
+            if {name: old.get(name) for name in self._head} == self._head:
+                self.rows = old["rows"]
+
+    def _row(self, python: object, workload: object) -> dict[str, object] | None:
+        return next((row for row in self.rows if row["python"] == python and row["workload"] == workload), None)
+
+    def missing(self, python: str, workload: str) -> list[str]:
+        """The subjects that this row has no figure of."""
+        row = self._row(python, workload)
+        return [subject for subject in self._subjects if row is None or subject not in row["cells"]]
+
+    def add(self, row: dict[str, object]) -> None:
+        """Adds a row's cells to what is there, and writes the file."""
+        old = self._row(row["python"], row["workload"])
+        if old is None:
+            self.rows.append(row)
+        else:
+            old["cells"] = {**old["cells"], **row["cells"]}
+        if self._path:
+            self._path.write_text(json.dumps({**self._head, "rows": self.rows}, indent=1) + "\n")
 
 
 def version_of(python: str) -> str:
@@ -198,7 +317,7 @@ def markdown(rows: list[dict[str, object]], subjects: list[str]) -> str:
     for row in rows:
         cells = []
         for subject in subjects:
-            cell = row["cells"][subject]
+            cell = row["cells"].get(subject, {"notCounted": "not measured"})
             cells.append("not counted" if "notCounted" in cell else "{cpu:.2f} ({low:.2f} to {high:.2f}), wall {wall:.2f}".format(**cell))
         lines.append(f"| {row['python']} | {row['workload']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -212,16 +331,18 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--json")
+    parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
-    rows = []
+    file = Figures(options)
     for base in options.python:
         python = prepare(base, options.subject, options.workload)
         for workload in options.workload:
-            rows.append(measure(python, workload, options))
-            print(markdown(rows[-1:], options.subject).split("\n")[-1], file=sys.stderr, flush=True)
-    print(markdown(rows, options.subject))
-    if options.json:
-        Path(options.json).write_text(json.dumps({"pairs": options.pairs, "seconds": options.seconds, "rows": rows}, indent=1) + "\n")
+            missing = file.missing(version_of(python), workload)
+            if missing:
+                row = measure(python, workload, missing, options)
+                file.add(row)
+                print(markdown([row], missing).split("\n")[-1], file=sys.stderr, flush=True)
+    print(markdown(file.rows, options.subject))
 
 
 if __name__ == "__main__":

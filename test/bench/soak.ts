@@ -1,6 +1,6 @@
 /**
- * The soak: an aiohttp server under load, the real adapter, and a client that looks at every view once a second. Says how much memory
- * both sides used in the second and in the last quarter of the time; grown memory is a leak.
+ * The soak: a mixed program (soak_server.py), the real adapter, and a client that looks at every view once a second. Fits a line through
+ * the memory of both sides after the first quarter of the time, which is for warming up; a line that rises is a leak.
  *
  *     npm run soak [-- --minutes N]
  */
@@ -10,13 +10,22 @@ import { pathToFileURL } from 'node:url';
 import { DapClient, ROOT } from '../dap/client';
 import { testPython } from '../support/pythons';
 
-const ALLOWED = { share: 0.1, kilobytes: 8 * 1024 };
+/** What a side may grow by from the end of the warm-up to the end: what one look or one collection moves it by. */
+const ALLOWED = { share: 0.05, kilobytes: 4 * 1024 };
+const WARM_UP = 0.25;
 
-/** What was seen: kilobytes in the second and in the last quarter of the time, medians. */
+/** The memory of one side: kilobytes at the begin and end of the line that was fitted after the warm-up, and its highest value. */
+export interface Line {
+  readonly begin: number;
+  readonly end: number;
+  readonly peak: number;
+}
+
+/** What was seen. */
 export interface Soaked {
   readonly looks: number;
-  readonly program: readonly [number, number];
-  readonly adapter: readonly [number, number];
+  readonly program: Line;
+  readonly adapter: Line;
   readonly dropped: number;
   readonly liveTasks: number;
   readonly stdout: string;
@@ -26,17 +35,23 @@ function residentOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-function quarters(samples: readonly number[]): readonly [number, number] {
-  const median = (from: number, to: number): number => {
-    const part = samples.slice(Math.floor(samples.length * from), Math.ceil(samples.length * to)).sort((a, b) => a - b);
-    return part[Math.floor(part.length / 2)] ?? NaN;
+/** The line of least squares through the samples after the warm-up, which are evenly spaced in time. */
+export function lineThrough(samples: readonly number[]): Line {
+  const part = samples.slice(Math.floor(samples.length * WARM_UP));
+  const middle = (part.length - 1) / 2;
+  const mean = part.reduce((sum, sample) => sum + sample, 0) / part.length;
+  const spread = part.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
+  const slope = part.reduce((sum, sample, at) => sum + (at - middle) * (sample - mean), 0) / Math.max(spread, 1);
+  return {
+    begin: Math.round(mean - slope * middle),
+    end: Math.round(mean + slope * middle),
+    peak: Math.max(...samples),
   };
-  return [median(0.25, 0.5), median(0.75, 1)];
 }
 
-/** Whether memory is flat between two quarters. */
-export function isFlat([before, after]: readonly [number, number]): boolean {
-  return after - before <= Math.max(before * ALLOWED.share, ALLOWED.kilobytes);
+/** Whether memory is flat. */
+export function isFlat({ begin, end }: Line): boolean {
+  return end - begin <= Math.max(begin * ALLOWED.share, ALLOWED.kilobytes);
 }
 
 /** Soaks for so many seconds. Linux only: memory is read from /proc. */
@@ -73,7 +88,7 @@ export async function soak(seconds: number, interval = 1000): Promise<Soaked> {
     await client.printed('served');
     const stdout = client.output('stdout');
     await client.event('terminated');
-    return { looks, program: quarters(program), adapter: quarters(adapter), dropped, liveTasks, stdout };
+    return { looks, program: lineThrough(program), adapter: lineThrough(adapter), dropped, liveTasks, stdout };
   } finally {
     await client.stop();
   }

@@ -1,6 +1,7 @@
 """The programs that the overhead is measured on. `python workloads.py NAME SECONDS [TOOL]` runs one in rounds of fixed work and prints the
 CPU seconds a round, the number of rounds, how many tasks it made itself, the wall seconds a round, and its peak memory in kilobytes.
-TOOL is one of those in tools.py, which looks on from inside.
+TOOL is one of those in tools.py, which looks on from inside. With the tool `count` SECONDS is the number of rounds, and after its end the
+program prints its own totals of waits and ticks.
 
 The task trees have the shape of pyperformance's async_tree (six levels, six children each), written anew.
 """
@@ -259,16 +260,23 @@ WORKLOADS = {
 UNCOUNTED = ("echo", "aiohttp_server", "uvicorn_server")
 """asyncio and libraries make tasks in them too: that as many end as are made can be checked, and that there are more than their own."""
 
+TIMED_TICKS = ("tree_io", "tree_memoization", "tree_cpu_io")
+"""Their ticks depend on the clock, their waits do not."""
+TIMED = UNCOUNTED
+"""Both depend on the time."""
+
+COUNT = "count"
+
 
 async def main(name: str, seconds: float, tool: str) -> None:
-    if tool:
+    if tool and tool != COUNT:
         from tools import TOOLS
 
         TOOLS[tool]()
     await WORKLOADS[name]()
     rounds = 0
     began, cpu = time.monotonic(), time.process_time()
-    while not rounds or time.monotonic() - began < seconds:
+    while not rounds or (rounds < seconds if tool == COUNT else time.monotonic() - began < seconds):
         await WORKLOADS[name]()
         rounds += 1
     cpu, wall = time.process_time() - cpu, time.monotonic() - began
@@ -277,4 +285,11 @@ async def main(name: str, seconds: float, tool: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), "".join(sys.argv[3:])))
+    if COUNT in sys.argv[3:]:
+        import own_totals
+
+        own_totals.begin()
+        asyncio.run(main(sys.argv[1], float(sys.argv[2]), COUNT))
+        print(own_totals.waits, own_totals.ticks, flush=True)
+    else:
+        asyncio.run(main(sys.argv[1], float(sys.argv[2]), "".join(sys.argv[3:])))

@@ -122,45 +122,50 @@ async def app(scope, receive, send):
   const names = async (session: DapClient): Promise<string[]> =>
     (await session.ask('loopscope/tasks', PAGE)).rows.map((row) => (row as TaskRow).name);
 
-  it('uvicorn’s --reload: the worker is a session, and so is the one that takes its place', async function () {
-    this.timeout(60_000);
-    await withAdapter(async (client) => {
+  /** A server with its workers' sessions, ended by terminate when the test has seen enough. */
+  const served = (
+    options: readonly string[],
+    beat: string,
+    test: (sessions: readonly DapClient[], folder: string) => Promise<void>,
+  ): (() => Promise<void>) =>
+    withAdapter(async (client) => {
       const { sessions } = adopting(client);
-      const folder = folderWith({ 'served.py': SERVED.replace('BEAT', 'before') });
+      const folder = folderWith({ 'served.py': SERVED.replace('BEAT', beat) });
       await client.launch(
-        { module: 'uvicorn', args: ['served:app', '--reload', '--port', '0', '--lifespan', 'on'], cwd: folder },
+        { module: 'uvicorn', args: ['served:app', ...options, '--port', '0', '--lifespan', 'on'], cwd: folder },
         { supportsStartDebuggingRequest: true },
       );
+      await test(sessions, folder);
+      await client.request('terminate');
+      await client.event('terminated');
+      for (const session of sessions) await session.stop();
+    });
+
+  it(
+    'uvicorn’s --reload: the worker is a session, and so is the one that takes its place',
+    served(['--reload'], 'before', async (sessions, folder) => {
+      const shows = (index: number, name: string): Promise<void> =>
+        until('it shows its tasks', async () => {
+          const session = sessions[index];
+          return session !== undefined && (await names(session)).includes(name);
+        });
       await until('the worker has a session', () => sessions.length === 1, 20);
-      await until('it shows its tasks', async () => (await names(sessions[0] ?? client)).includes('before'));
+      await shows(0, 'before');
       writeFileSync(join(folder, 'served.py'), SERVED.replace('BEAT', 'after'));
       await until('the next worker has a session', () => sessions.length === 2, 20);
       await sessions[0]?.event('terminated');
-      await until('it shows its tasks', async () => (await names(sessions[1] ?? client)).includes('after'));
-      await client.request('terminate');
-      await client.event('terminated');
-      for (const session of sessions) await session.stop();
-    })();
-  });
+      await shows(1, 'after');
+    }),
+  ).timeout(60_000);
 
-  it('uvicorn’s --workers: each is a session', async function () {
-    this.timeout(60_000);
-    await withAdapter(async (client) => {
-      const { sessions } = adopting(client);
-      const folder = folderWith({ 'served.py': SERVED });
-      await client.launch(
-        { module: 'uvicorn', args: ['served:app', '--workers', '2', '--port', '0', '--lifespan', 'on'], cwd: folder },
-        { supportsStartDebuggingRequest: true },
-      );
+  it(
+    'uvicorn’s --workers: each is a session',
+    served(['--workers', '2'], 'BEAT', async (sessions) => {
       await until('both have a session', () => sessions.length === 2, 20);
-      for (const session of sessions) {
+      for (const session of sessions)
         await until('it shows its tasks', async () => (await names(session)).includes('BEAT'));
-      }
-      await client.request('terminate');
-      await client.event('terminated');
-      for (const session of sessions) await session.stop();
-    })();
-  });
+    }),
+  ).timeout(60_000);
 
   it(
     'an editor that cannot start sessions is told, and the child runs on',

@@ -21,7 +21,7 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Waits for a file `go`, makes 100,000 tasks as fast as it can, then keeps ten and says so with a file. */
+/** Waits for a file `go`, makes 300,000 tasks as fast as it can, then keeps ten and says so with a file. */
 const FLOOD = `
 import asyncio, os
 async def child(): pass
@@ -29,7 +29,7 @@ async def waits(): await asyncio.Event().wait()
 async def main():
     kept = [asyncio.create_task(waits(), name=f"early {n}") for n in range(5)]
     while not os.path.exists("go"): await asyncio.sleep(0.01)
-    for _ in range(2000): await asyncio.gather(*[child() for _ in range(50)])
+    for _ in range(6000): await asyncio.gather(*[child() for _ in range(50)])
     kept += [asyncio.create_task(waits(), name=f"late {n}") for n in range(5)]
     kept[0].cancel()
     await asyncio.sleep(0)

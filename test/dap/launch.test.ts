@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { UpdateEvent } from '../../src/protocol/dap';
 import { DapClient, PYTHON, Refused } from './client';
 import { folderWith } from './files';
 import { until, withAdapter } from './session';
@@ -47,6 +48,35 @@ describe('launch', () => {
         { ...report.env, PYTHONPATH: null },
         { GREETING: 'grüß', FROM_FILE: 'file', QUOTED: 'two words', FILLED: 'file!', HOME: null, PYTHONPATH: null },
       );
+    }),
+  );
+
+  for (const [how, noDebug] of [
+    ['without debugpy', true],
+    ['with debugpy', false],
+  ] as const)
+    it(
+      `gives a program that asks uvloop for its loop asyncio’s where "asyncioLoop" says so, ${how}`,
+      withAdapter(async (client) => {
+        const main = 'async def main():\n    print(type(asyncio.get_running_loop()).__module__, flush=True)\n';
+        const end = '    await asyncio.sleep(3600)\n';
+        const folder = folderWith({ 'app.py': `import asyncio, uvloop\n${main}${end}uvloop.run(main())\n` });
+        await client.launch({ program: 'app.py', cwd: folder, noDebug, asyncioLoop: true });
+        await client.printed('asyncio.unix_events');
+        const update = await client.event<UpdateEvent>('loopscope/update', ({ timers }) => timers > 0);
+        assert.equal(update.uvloop, false);
+        const { rows } = await client.ask('loopscope/loops', {});
+        assert.equal(rows[0]?.hides, '');
+      }),
+    );
+
+  it(
+    'tells of a loop of uvloop’s',
+    withAdapter(async (client) => {
+      const main = 'async def main():\n    await asyncio.sleep(3600)\n';
+      const folder = folderWith({ 'app.py': `import asyncio, uvloop\n${main}uvloop.run(main())\n` });
+      await client.launch({ program: 'app.py', cwd: folder });
+      await client.event<UpdateEvent>('loopscope/update', ({ uvloop }) => uvloop);
     }),
   );
 

@@ -1,5 +1,6 @@
 /** One adapter a test, ended with it; a test fails if its adapter broke a rule of the protocol. */
 import { readFileSync } from 'node:fs';
+import type { LogLine } from '../../src/protocol/dap';
 import type { StoppedEvent } from '../../src/protocol/stepping';
 import { DapClient } from './client';
 
@@ -37,6 +38,16 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The lines of the log that are kept, oldest first, however many there are. */
+export async function logLines(client: DapClient): Promise<readonly LogLine[]> {
+  const all: LogLine[] = [];
+  for (;;) {
+    const { lines } = await client.ask('loopscope/log', { after: all.at(-1)?.sequence ?? 0, limit: 1000 });
+    if (lines.length === 0) return all;
+    all.push(...lines);
   }
 }
 

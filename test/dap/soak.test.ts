@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
-import { isFlat, soak } from '../bench/soak';
+import { isFlat, lineThrough, soak } from '../bench/soak';
 
 describe('the soak', () => {
   it('runs: a server under load, the adapter, and a client that looks', async function () {
     if (process.platform !== 'linux') this.skip();
     const result = await soak(10, 200);
-    assert.ok(result.looks > 3 && result.program[0] > 0, JSON.stringify(result));
+    assert.ok(result.looks > 3 && result.program.begin > 0, JSON.stringify(result));
     assert.equal(result.dropped, 0);
-    assert.ok(isFlat(result.adapter), `the adapter has grown: ${result.adapter.join(' → ')} kB`);
+    assert.ok(isFlat(result.adapter), `the adapter has grown: ${JSON.stringify(result.adapter)} kB`);
   }).timeout(60_000);
+
+  it('tells a leak from noise', () => {
+    const noisy = (slope: number): number[] =>
+      Array.from({ length: 1000 }, (_, at) => 50_000 + slope * at + ((at * 7919) % 2000));
+    assert.ok(isFlat(lineThrough(noisy(0))));
+    assert.ok(!isFlat(lineThrough(noisy(10))));
+    const warming = Array.from({ length: 1000 }, (_, at) => 50_000 + Math.min(at, 200) * 100);
+    assert.ok(isFlat(lineThrough(warming)));
+  });
 });

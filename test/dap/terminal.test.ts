@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { DapClient } from './client';
 import { withAdapter } from './session';
+import { terminalOf } from './terminals';
 
-interface Terminal {
-  output: string;
-  child: ChildProcess | undefined;
-  args: DebugProtocol.RunInTerminalRequestArguments | undefined;
-  readonly ended: Promise<number | null>;
-  planMode: number;
-}
-
-/** Runs what is asked for as a terminal would, in an environment of its own. */
-function terminalOf(client: DapClient): Terminal {
-  let end: (code: number | null) => void = () => undefined;
-  const terminal: Terminal = {
-    output: '',
-    child: undefined,
-    args: undefined,
-    planMode: 0,
-    ended: new Promise((resolve) => {
-      end = resolve;
-    }),
-  };
-  client.onReverseRequest = (request: DebugProtocol.Request) => {
-    assert.equal(request.command, 'runInTerminal');
-    const args = request.arguments as DebugProtocol.RunInTerminalRequestArguments;
-    terminal.args = args;
-    const plan = args.args[args.args.indexOf('--') - 1] ?? '';
-    terminal.planMode = statSync(plan).mode & 0o777;
-    const [file = '', ...rest] = args.args;
-    const child = spawn(file, rest, {
-      cwd: args.cwd,
-      env: { ...process.env, IN_TERMINAL: 'yes' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    terminal.child = child;
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        terminal.output += chunk.toString();
-      });
-    child.once('close', end);
-    return { processId: child.pid };
-  };
-  return terminal;
+/** The file that says what the launcher is to run. */
+function planOf(args: DebugProtocol.RunInTerminalRequestArguments): string {
+  return args.args[args.args.indexOf('--') - 1] ?? '';
 }
 
 const ABLE = { supportsRunInTerminalRequest: true };
@@ -78,15 +39,18 @@ describe('a program in a terminal', () => {
   it(
     'shows no secret on the command line, and leaves no file',
     withAdapter(async (client) => {
-      const terminal = terminalOf(client);
+      let planMode = 0;
+      const terminal = terminalOf(client, (args) => {
+        planMode = statSync(planOf(args)).mode & 0o777;
+      });
       await client.launch({ code: 'pass', env: { PASSWORD: 'secret' }, console: 'externalTerminal' }, ABLE);
       await client.event('terminated');
       assert.equal(terminal.args?.kind, 'external');
       const line = terminal.args.args.join(' ');
       assert.ok(!/secret|[0-9a-f]{64}/.test(line), line);
       assert.equal(terminal.args.env, undefined);
-      if (process.platform !== 'win32') assert.equal(terminal.planMode, 0o600);
-      const plan = terminal.args.args[terminal.args.args.indexOf('--') - 1] ?? '';
+      if (process.platform !== 'win32') assert.equal(planMode, 0o600);
+      const plan = planOf(terminal.args);
       assert.ok(!existsSync(plan));
       assert.ok(!existsSync(dirname(plan)));
     }),

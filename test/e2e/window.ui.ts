@@ -32,7 +32,7 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
       await workbench.openFile('chat.py', lineOf('chat.py', 'await asyncio.sleep(0.15)'));
       await workbench.startWithoutDebugging();
       await workbench.waitForSession(true);
-      await workbench.openViewContainer('Event Loop');
+      await workbench.waitForEventLoop();
     });
     after(() => workbench.close());
 

@@ -129,6 +129,8 @@ export class Workbench {
     const row =
       label === undefined ? rows.first() : rows.filter({ has: this.page.getByText(label, { exact: true }) }).first();
     await row.click();
+    // The list closes a moment later; a key that comes sooner opens one that closes with it.
+    if (label !== undefined) await row.waitFor({ state: 'hidden' });
   }
 
   /** The labels of the open quick pick's entries. */
@@ -143,6 +145,17 @@ export class Workbench {
     await this.runCommand(`View: Show ${title}`);
     await this.page
       .locator('.composite.title', { hasText: new RegExp(title, 'i') })
+      .first()
+      .waitFor();
+  }
+
+  /**
+   * Waits until the first session of a window has shown the Event Loop, as it does unless a setting says otherwise. It is not
+   * to be asked for at that moment: what is shown closes an open palette, and a second click on the icon hides it.
+   */
+  async waitForEventLoop(): Promise<void> {
+    await this.page
+      .locator('.composite.title', { hasText: /Event Loop/i })
       .first()
       .waitFor();
   }

@@ -29,24 +29,46 @@ BY_CODE = {code: (name, fields) for name, (code, fields) in wire.EVENTS.items()}
 TOKEN = "0f" * 32
 
 
-def decode_events(numbers: list[float]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The events of a batch, without its header, as (name, fields); the start of a handle is `start`."""
+def decode_events(numbers: list[float], running: dict[float, int] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The events of a batch, without its header, as (name, fields); the start of a handle is `start`.
+
+    `running` keeps over batches which handle each loop runs, by the loop's number: the address of its task, 0 for none.
+    """
+    running = {} if running is None else running
+    loop = numbers[1]
+    begun = 0.0
     position = len(wire.BATCH_HEADER)
     like: dict[str, Any] = {}
     while position < len(numbers):
         code = numbers[position]
         if isinstance(code, float):
-            yield "start", {"time": code, "subject": numbers[position + 1]}
-            position += 2
+            begun = code
+            position += 1
             continue
-        if abs(code) > wire.SHORT_FORM:
-            if code > 0:
-                yield "taskEnded", {"task": code, "outcome": wire.OUTCOME_FINISHED, "detail": 0}
+        if code < -wire.SHORT_FORM:
+            yield "taskCreated", {**like, "task": -code, "site": 0, "name": 0}
+            position += 1
+            continue
+        if code > wire.SHORT_FORM:
+            rest, kind = divmod(int(code), wire.SHORT_KINDS)
+            address, text = code - kind, wire.SHORT_STRINGS - rest
+            if kind in (wire.SHORT_STEP, wire.SHORT_CALLBACK):
+                running[loop] = int(address) if kind == wire.SHORT_STEP else 0
+                yield "start", {"time": begun, "subject": running[loop] or text}
             else:
-                yield "taskCreated", {**like, "task": -code, "site": 0, "name": 0}
+                task = running.get(loop, 0)
+                yield {
+                    wire.SHORT_ENDED: ("taskEnded", {"task": address, "outcome": wire.OUTCOME_FINISHED, "detail": 0}),
+                    wire.SHORT_WOKEN: ("taskWoken", {"task": address, "by": task}),
+                    wire.SHORT_WAITS: ("taskWaits", {"task": task, "future": address}),
+                    wire.SHORT_YIELDS: ("taskWaits", {"task": task, "future": 0}),
+                    wire.SHORT_SCHEDULED: ("handleScheduled", {"subject": text, "by": task, "site": 0}),
+                }[kind]
             position += 1
             continue
         name, fields = BY_CODE[int(code)]
+        if name in ("tick", "tickEnd"):
+            running[loop] = 0
         values = numbers[position + 1 : position + 1 + len(fields)]
         assert len(values) == len(fields), f"batch ends within {name}"
         event = {field.split(":")[0]: value for field, value in zip(fields, values)}
@@ -140,6 +162,7 @@ def main() -> None:
         threading.Thread(target=_ask, args=(connection, json.loads(options.query)), daemon=True).start()
     strings: dict[int, str] = {}
     total = 0
+    running: dict[float, int] = {}
     for kind, payload in read_frames(connection):
         if kind == wire.FRAME_JSON:
             print(json.dumps(payload))
@@ -151,7 +174,7 @@ def main() -> None:
             total += len(payload)
             if not options.quiet:
                 print("batch", dict(zip(wire.BATCH_HEADER, payload)))
-                for name, fields in decode_events(payload):
+                for name, fields in decode_events(payload, running):
                     print("   ", name, fields)
     print(f"exit code {process.wait()}, {total} numbers")
 

@@ -1,8 +1,10 @@
-"""Answers that need the recorder: who scheduled what is ready, what an executor runs, and tasks found in a crowd without reading all."""
+"""Answers that need the recorder: who scheduled what is ready, what an executor runs, and tasks found in a crowd without reading all; and
+what has been sent while a program waits."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,8 +12,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from listen import environment, read_frames, send_message, wire
+from listen import decode_events, environment, read_frames, send_message, wire
 
 
 class Program:
@@ -43,13 +47,28 @@ class Program:
         self.process.stdin.flush()
 
     def ask(self, query: str, **fields: Any) -> dict[str, Any]:
-        """The answer of loop 1."""
+        """The result that loop 1 answers with."""
+        answer = self.answer(query, loop=1, **fields)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    def answer(self, query: str, **fields: Any) -> dict[str, Any]:
+        """The whole answer."""
         self._asked += 1
-        send_message(self.connection, {"type": "query", "id": self._asked, "loop": 1, "query": query, **fields})
+        send_message(self.connection, {"type": "query", "id": self._asked, "query": query, **fields})
         for kind, payload in self._frames:
             if kind == wire.FRAME_JSON and payload["type"] == "answer" and payload["id"] == self._asked:
-                assert payload["ok"], payload
-                return payload["result"]
+                return payload
+        raise AssertionError("the connection has ended")
+
+    def await_event(self, name: str, times: int) -> None:
+        """Reads what it sends until that event has come so often."""
+        self.connection.settimeout(30)
+        for kind, payload in self._frames:
+            if kind == wire.FRAME_EVENTS:
+                times -= sum(event == name for event, _ in decode_events(payload))
+                if times <= 0:
+                    return
         raise AssertionError("the connection has ended")
 
     def end(self) -> int:
@@ -199,3 +218,57 @@ def _described(program: Program, wanted: list[int]) -> list[int]:
         found += [row["task"] for row in answer["tasks"]]
         wanted = answer.get("rest", [])
     return found
+
+
+FORKS = """
+    import asyncio, os, sys
+    def fork():
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    async def forks():
+        fork()
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(asyncio.sleep(0))
+    AGAIN
+    print("stopped", flush=True)
+    sys.stdin.readline()
+    loop.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a fork needs POSIX")
+@pytest.mark.parametrize(("again", "tasks"), [("loop.run_until_complete(forks())", 2), ("fork()", 1)])
+def test_what_a_loop_leaves_that_stops_next_to_a_fork_is_sent(again: str, tasks: int) -> None:
+    program = Program(FORKS.replace("AGAIN", again))
+    assert program.line() == "stopped"
+    program.await_event("taskEnded", tasks)
+    assert program.end() == 0
+
+
+def test_of_a_loop_that_has_been_collected_every_question_is_answered_with_that() -> None:
+    program = Program("""
+        import asyncio, gc, sys
+        asyncio.run(asyncio.sleep(0))
+        gc.collect()
+        loop = asyncio.new_event_loop()
+        print("gone", flush=True)
+        loop.run_until_complete(loop.run_in_executor(None, sys.stdin.readline))
+        loop.close()
+    """)
+    assert program.line() == "gone"
+    questions: dict[str, dict[str, Any]] = {
+        "ready": {"offset": 0, "limit": 9},
+        "timers": {"offset": 0, "limit": 9},
+        "describe": {"tasks": [4096]},
+        "edges": {"tasks": [4096]},
+        "task": {"task": 4096},
+        "selector": {},
+        "sync": {"cursor": 0},
+    }
+    gone = {query: program.answer(query, loop=1, **fields) for query, fields in questions.items()}
+    there = {query: program.answer(query, loop=2, **fields) for query, fields in questions.items()}
+    assert program.end() == 0
+    assert all(not answer["ok"] and answer["gone"] is True for answer in gone.values()), gone
+    assert all(answer["ok"] and "gone" not in answer for answer in there.values()), there

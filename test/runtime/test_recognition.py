@@ -52,11 +52,12 @@ def watch(program: str, path: list[Path], *arguments: str) -> tuple[str, list[di
             send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": "full"})
             messages: list[dict[str, Any]] = []
             happened: list[tuple[str, dict[str, Any]]] = []
+            running: dict[float, int] = {}
             for kind, payload in read_frames(connection):
                 if kind == wire.FRAME_JSON:
                     messages.append(payload)
                 elif kind == wire.FRAME_EVENTS:
-                    happened += decode_events(payload)
+                    happened += decode_events(payload, running)
         output = process.communicate(timeout=30)[0]
         return output, messages, happened
 

@@ -52,6 +52,7 @@ def record(program: str, level: str = "adaptive", queries: tuple[dict[str, Any],
     connection = server.accept()[0]
     send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": level})
     asked = False
+    running: dict[float, int] = {}
     for kind, payload in read_frames(connection):
         if kind == wire.FRAME_JSON:
             result.messages.append(payload)
@@ -63,7 +64,7 @@ def record(program: str, level: str = "adaptive", queries: tuple[dict[str, Any],
             result.strings.update(dict(payload))
         else:
             result.headers.append(dict(zip(wire.BATCH_HEADER, payload)))
-            result.events += decode_events(payload)
+            result.events += decode_events(payload, running)
     result.output, result.errors = process.communicate(timeout=30)
     result.exit_code = process.returncode
     connection.close()
@@ -189,6 +190,36 @@ def test_eager_tasks_are_told_of_before_what_they_do() -> None:
     assert tasks["eager"]["parent"] == tasks["waits"]["parent"] == tasks["main"]["task"]
     ended = [event["task"] for event in recording.named("taskEnded")]
     assert {tasks["inner"]["task"], tasks["eager"]["task"], tasks["waits"]["task"]} <= set(ended)
+
+
+def _waits_told(factory: str, level: str = "full") -> list[str]:
+    """The coroutines of the tasks that are told to wait, of two tasks that a factory makes, in the order told."""
+    recording = record(
+        """
+        import asyncio
+        async def yields(): await asyncio.sleep(0)
+        async def sleeps(): await asyncio.sleep(0.001)
+        async def main():
+            asyncio.get_running_loop().set_task_factory(FACTORY)
+            await asyncio.create_task(yields())
+            await asyncio.create_task(sleeps())
+        asyncio.run(main())
+    """.replace("FACTORY", factory),
+        level,
+    )
+    assert recording.exit_code == 0, recording.errors
+    tasks = {event["task"]: recording.coroutine(event) for event in recording.named("taskCreated")}
+    told = [tasks[event["task"]] for event in recording.named("taskWaits")]
+    return [name for name in told if name in ("yields", "sleeps")]
+
+
+def test_a_task_that_a_factory_makes_does_not_wait_before_it_has_begun() -> None:
+    assert _waits_told("lambda loop, coroutine, **more: asyncio.Task(coroutine, loop=loop, **more)") == ["yields", "sleeps"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
+def test_a_task_that_starts_at_once_waits() -> None:
+    assert _waits_told("asyncio.eager_task_factory") == ["yields", "sleeps"]
 
 
 def test_what_a_loop_does_beside_tasks() -> None:

@@ -76,6 +76,7 @@ def run_watched(
     lock = threading.Lock()
 
     def read(connection: socket.socket) -> None:
+        running: dict[float, int] = {}
         with connection:
             try:
                 if not connected(connection):
@@ -86,7 +87,7 @@ def run_watched(
                         if kind == wire.FRAME_JSON:
                             messages.append(payload)
                         elif kind == wire.FRAME_EVENTS:
-                            events.extend(decode_events(payload))
+                            events.extend(decode_events(payload, running))
             except OSError:
                 return
 

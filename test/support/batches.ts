@@ -2,7 +2,7 @@
  * Writes batches as the runtime does (marshal version 2 of a flat list, as CPython's Python/marshal.c writes it), for
  * tests and benchmarks that need streams no program has produced. Independent of the decoder that it tests.
  */
-import { EVENTS, type EventName } from '../../src/protocol/wire';
+import { EVENTS, type EventName, Short, SHORT_KINDS, SHORT_STRINGS } from '../../src/protocol/wire';
 
 /** A number that is written as a float even where it is whole. */
 export interface Float {
@@ -65,7 +65,8 @@ export class BatchWriter {
 
   /** A handle starts at `time`: the step of the task at an address, or (negative) a callback. */
   handle(time: number, subject: number): this {
-    this.#values.push(at(time), subject);
+    const event = subject > 0 ? subject + Short.step : (SHORT_STRINGS - subject) * SHORT_KINDS + Short.callback;
+    this.#values.push(at(time), event);
     return this;
   }
 

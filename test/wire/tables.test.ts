@@ -50,4 +50,17 @@ describe('wire.ts and wire.py', () => {
     const codes = Object.values(wire.EVENTS).map(({ code }) => code);
     assert.equal(new Set(codes).size, codes.length);
   });
+
+  it('agree on the events that are one number', () => {
+    const names = Object.keys(wire.Short).map((name) => `SHORT_${name.toUpperCase()}`);
+    assert.deepEqual(
+      names.map((name) => twin[name]),
+      Object.values(wire.Short),
+    );
+    assert.deepEqual(
+      [twin['SHORT_FORM'], twin['SHORT_KINDS'], twin['SHORT_STRINGS']],
+      [wire.SHORT_FORM, wire.SHORT_KINDS, wire.SHORT_STRINGS],
+    );
+    assert.ok(wire.SHORT_STRINGS * wire.SHORT_KINDS > wire.SHORT_FORM);
+  });
 });

@@ -14,8 +14,11 @@ const OURS: ReadonlySet<string> = new Set([
   'debugpyPath',
   'debugpyExtension',
   'freezeClock',
+  'asyncioLoop',
   'stopOnFirstTick',
   'loopscopeChild',
+  // The old name of `python`, which debugpy is always given: it takes one of the two.
+  'pythonPath',
 ]);
 
 /** The arguments of debugpy's `launch`. `shell`: the client's terminal expands arguments given as one string. */

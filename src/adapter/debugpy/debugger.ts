@@ -3,9 +3,11 @@
  * here pass as they are, so that everything debugpy can do, now or later, is there. It is also the program as a process
  * that can be followed and ended (Debuggee), because debugpy has started it.
  */
+import type { Within } from '../../protocol/stepping';
 import { Emitter } from '../../common/emitter';
-import { BRIDGE_EVENT } from './bridge';
+import { BRIDGE_EVENT, type TaskRow } from './bridge';
 import type { Client } from '../client';
+import { ForwardedError, RequestError } from '../dispatch';
 import type { Debuggee, Exit } from '../launch/debuggee';
 import { difference } from './capabilities';
 import { joinAnswers, splitFilters } from './exceptions';
@@ -17,6 +19,12 @@ const REVERSE_SECONDS = 60;
 const NOT_INJECTED = 'Attach to PID failed.';
 /** How long debugpy may take to let go when the session ends, ms. */
 const FAREWELL = 2000;
+/** What debugpy says of frames and variables of a stop that is over (pydevd_comm.py, pydevd_net_command_factory_json.py). */
+const OVER = /^Unable to find (thread|frame)|seems to have resumed already/;
+/** Where the steps of a suspended task's row stop in it. */
+const WITHIN = { next: 'next', stepIn: 'line', stepOut: 'caller' } as const;
+/** Said of a row of an earlier stop. */
+const NO_ROW = 'That task has ended, or has no row at this stop: look at the call stack again.';
 
 /** What a debugger needs of its session. */
 export interface DebuggerHost {
@@ -33,8 +41,16 @@ export interface DebuggerHost {
   child(configuration: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Sets what the loops shall stop at, from `setExceptionBreakpoints`; gives that request's answer, for every filter. */
   setBreakOn(args: unknown): Promise<unknown>;
+  /** What is awaited in the console is to be cancelled. */
+  cancelConsole(): void;
   /** The bridge in the program says what the next stop is. */
   bridge(body: unknown): void;
+  /** Whether that thread is the row of a task that has none any more. */
+  isOver(threadId: unknown): boolean;
+  /** What that thread is, if it is no thread but a row for tasks. */
+  row(threadId: unknown): TaskRow | undefined;
+  /** The program goes on until that suspended task runs, and stops within it. */
+  stepTask(row: TaskRow, within: Within): Promise<void>;
 }
 
 export class Debugger implements Debuggee {
@@ -51,6 +67,8 @@ export class Debugger implements Debuggee {
   readonly group: boolean;
   /** Body of debugpy's `terminated`: it may ask the client to start again. */
   terminated: object | undefined;
+  /** Expressions of the console that have no answer yet. */
+  #evaluations = 0;
   #pid = 0;
   #code: number | null = null;
   #over = false;
@@ -87,18 +105,60 @@ export class Debugger implements Debuggee {
   }
 
   /** A request of the client's that is not for us. */
-  pass(command: string, args: unknown): unknown {
+  async pass(command: string, args: unknown): Promise<unknown> {
+    try {
+      return await this.#pass(command, args);
+    } catch (error) {
+      if (!(error instanceof ForwardedError) || !OVER.test(error.message)) throw error;
+      throw new RequestError('That stop is over, and what was shown of it: look at the call stack again.');
+    }
+  }
+
+  #pass(command: string, args: unknown): unknown {
     switch (command) {
+      case 'stackTrace':
+        if (this.#host.isOver(field(args, 'threadId'))) throw new RequestError(NO_ROW);
+        return this.request(command, args);
+      case 'next':
+      case 'stepIn':
+      case 'stepOut':
+        return this.#step(command, args);
+      case 'continue':
+      case 'pause':
+      case 'exceptionInfo':
+        return this.request(command, this.#ofThread(args));
       case 'setExceptionBreakpoints':
         return this.#setExceptionBreakpoints(args);
       case 'setDebuggerProperty':
         return this.request(command, this.#hidingRuntime(args));
+      case 'evaluate':
+        return this.#evaluate(args);
       case 'cancel':
-        // debugpy cannot; DAP allows to say nothing.
+        // debugpy cannot; what is awaited in the console the bridge can. The request itself is answered by its own error.
+        if (this.#evaluations > 0) this.#host.cancelConsole();
         return {};
       default:
         return this.request(command, args);
     }
+  }
+
+  /** A step of a thread is debugpy's. From the row of a suspended task it runs until that task does. */
+  #step(command: 'next' | 'stepIn' | 'stepOut', args: unknown): unknown {
+    const threadId = field(args, 'threadId');
+    const row = this.#host.row(threadId);
+    if (!row) {
+      if (this.#host.isOver(threadId)) throw new RequestError(NO_ROW);
+      return this.request(command, args);
+    }
+    if (row.task === 0) throw new RequestError('That row stands for many tasks: step from the row of one of them.');
+    if (row.current) return this.request(command, this.#ofThread(args));
+    return this.#host.stepTask(row, WITHIN[command]);
+  }
+
+  /** Where a task's row is meant, its thread is. */
+  #ofThread(args: unknown): unknown {
+    const row = this.#host.row(field(args, 'threadId'));
+    return row ? { ...asObject(args), threadId: row.threadId } : args;
   }
 
   pause(paused: boolean): void {
@@ -109,6 +169,11 @@ export class Debugger implements Debuggee {
     this.#leaving = true;
     this.#reached.channel.close();
     this.#reached.kill();
+  }
+
+  /** It was to end and does not: as if it had gone, which is said. What has ended already stays so. */
+  giveUp(): void {
+    if (!this.#over) this.#reached.channel.close();
   }
 
   /** Ends debugpy's session; resolves when it has let go, or has not within its time. */
@@ -167,6 +232,16 @@ export class Debugger implements Debuggee {
         break;
     }
     client.event(name, asObject(body));
+  }
+
+  async #evaluate(args: unknown): Promise<unknown> {
+    const counts = field(args, 'context') === 'repl' ? 1 : 0;
+    this.#evaluations += counts;
+    try {
+      return await this.request('evaluate', args);
+    } finally {
+      this.#evaluations -= counts;
+    }
   }
 
   async #configure(): Promise<void> {

@@ -13,9 +13,12 @@ export interface Dial {
   readonly children: boolean;
 }
 
-/** An expression of Python without a value. It raises OSError where the file is not there: on another machine, say. */
+/**
+ * An expression of Python without a value. It raises OSError where the file is not there: on another machine, say. The
+ * code has no file, so that what measures the program's files (coverage.py) does not count ours.
+ */
 export function injection({ file, port, token, children }: Dial): string {
   const path = JSON.stringify(file);
-  const names = `{"address": "127.0.0.1:${port}", "token": "${token}", "follow": ${children ? 'True' : 'False'}, "__file__": ${path}}`;
-  return `exec(compile(open(${path}, encoding="utf-8").read(), ${path}, "exec"), ${names})`;
+  const names = `{"address": "127.0.0.1:${port}", "token": "${token}", "follow": ${children ? 'True' : 'False'}, "file": ${path}}`;
+  return `exec(compile(open(${path}, encoding="utf-8").read(), "<loopscope>", "exec"), ${names})`;
 }

@@ -11,10 +11,13 @@ import { askProcess } from '../launch/interpreter';
 import type { LaunchArguments } from '../../protocol/dap';
 import { type DebugpySystem, findDebugpy, type FoundDebugpy } from './find';
 import { dialDebugpy, type Reached, spawnDebugpy } from './process';
+import { rouse } from './rouse';
 
 export interface Started extends Reached {
   /** The debugpy that was started; undefined for one that was dialled. */
   readonly found: FoundDebugpy | undefined;
+  /** debugpy is in the process that it was to be brought into, or will not be. */
+  arrived?(): void;
 }
 
 const system: DebugpySystem = {
@@ -58,7 +61,11 @@ export async function startForAttach(args: AttachArguments, bundle: string): Pro
     : configured.length > 0
       ? configured
       : [process.platform === 'win32' ? 'python' : 'python3'];
-  return start(args, configured.length > 0 ? configured : python, python, cwd, bundle);
+  const started = await start(args, configured.length > 0 ? configured : python, python, cwd, bundle);
+  if (processId === undefined || own === undefined) return started;
+  const arrived = rouse(processId, own);
+  started.channel.onClosed(arrived);
+  return { ...started, arrived };
 }
 
 async function start(
@@ -102,7 +109,7 @@ function executableOf(pid: number): string | undefined {
 
 /** The environment around us, without what is ours: debugpy's adapter is no program to be watched. */
 function environment(): Record<string, string> {
-  const ours = /^(ELECTRON_RUN_AS_NODE|LOOPSCOPE_(CONNECT|TOKEN|STARTED|CHILDREN|STEPPING))$/;
+  const ours = /^(ELECTRON_RUN_AS_NODE|LOOPSCOPE_(CONNECT|TOKEN|STARTED|CHILDREN|STEPPING|ASYNCIO_LOOP))$/;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env))
     if (value !== undefined && !ours.test(name)) env[name] = value;

@@ -10,6 +10,7 @@ import { awaitedBy, awaitRoots, type Edge } from '../../model/awaits';
 import type { PageOf, TaskNode, TaskRow, TasksArguments } from '../../protocol/dap';
 import { edgesAnswer } from '../link/answers';
 import type { Live } from '../link/live';
+import { LoopGoneError } from '../link/runtime-link';
 
 /** Tasks whose edges are asked for at once, and at most for one page. */
 const BLOCK = 200;
@@ -27,9 +28,22 @@ export class AwaitsTree {
     this.#clock = clock;
   }
 
-  /** A page of the tree. Rejects with QueryError if the program does not answer. */
+  /** A page of the tree. Tasks of a loop that has just gone await nobody. Rejects with QueryError if the program does not answer. */
   async page(args: TasksArguments): Promise<PageOf<TaskNode>> {
     return args.parent === undefined || args.parent === '' ? this.#roots(args) : this.#children(args, args.parent);
+  }
+
+  /** Tasks that await this one, over any number of others, the nearest first; `most` at most. Rejects as `page` does. */
+  async awaitersOf(task: number, most: number): Promise<number[]> {
+    const found = new Set([task]);
+    for (let wave = [task]; wave.length > 0 && found.size <= most;) {
+      const edges = await this.#edges(wave, false);
+      const above = edges.flatMap(([awaiter, awaited]) => (wave.includes(awaited) ? [awaiter] : []));
+      wave = [...new Set(above)].filter((id) => !found.has(id)).slice(0, most + 1 - found.size);
+      for (const id of wave) found.add(id);
+    }
+    found.delete(task);
+    return [...found];
   }
 
   async #roots(args: TasksArguments): Promise<PageOf<TaskNode>> {
@@ -97,7 +111,10 @@ export class AwaitsTree {
         // An answer holds the loop for a few milliseconds at most, and names what it had no time for.
         let tasks: readonly number[] = block.flatMap((id) => model.addressOf(id)?.address ?? []);
         while (tasks.length > 0) {
-          const answer = await link.query({ query: 'edges', loop, tasks }, edgesAnswer);
+          const answer = await link.query({ query: 'edges', loop, tasks }, edgesAnswer).catch((error: unknown) => {
+            if (error instanceof LoopGoneError) return { edges: [], rest: [] };
+            throw error;
+          });
           for (const [from, to] of answer.edges) {
             const awaiter = model.idAt(loop, from);
             const awaited = model.idAt(loop, to);

@@ -6,11 +6,13 @@ import * as v from 'valibot';
 import type { LoopPage, QueueRow, RegistrationRow, TimerQueueRow } from '../../protocol/dap';
 import { type Handlers, RequestError } from '../dispatch';
 import { readyAnswer, selectorAnswer, timersAnswer } from '../link/answers';
-import { QueryError } from '../link/runtime-link';
+import { LoopGoneError, QueryError } from '../link/runtime-link';
 import type { Program } from '../program';
 import { pageFields, parseArguments } from './pages';
 
 const queueArguments = v.object({ loop: v.number(), ...pageFields });
+const CLOSED = 'This loop is closed.';
+
 const loopArguments = v.object({ loop: v.number() });
 
 /** Handlers over the program of the moment. */
@@ -115,7 +117,7 @@ async function page<Schema extends v.GenericSchema<unknown, { readonly tick: num
     time: state.time,
     notice,
   });
-  if (state.state === 'closed' || state.state === 'collected') return empty('This loop is closed.');
+  if (state.state === 'closed' || state.state === 'collected') return empty(CLOSED);
   if (!link) return empty(program.phase === 'ended' ? 'The program has ended.' : 'The program is not connected.');
   try {
     const answer = await link.query(query, schema);
@@ -129,6 +131,7 @@ async function page<Schema extends v.GenericSchema<unknown, { readonly tick: num
       ...read(answer),
     };
   } catch (error) {
+    if (error instanceof LoopGoneError) return empty(CLOSED);
     if (error instanceof QueryError) return empty(state.info?.hides || error.message);
     throw error;
   }

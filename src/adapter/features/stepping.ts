@@ -4,7 +4,7 @@
  * names is features/stopped.ts.
  */
 import * as v from 'valibot';
-import type { RuntimeCommand, StepGoal, SteppingRequests } from '../../protocol/stepping';
+import type { RuntimeCommand, StepGoal, SteppingRequests, Within } from '../../protocol/stepping';
 import { type Handlers, RequestError } from '../dispatch';
 import { changeAnswer, doneAnswer } from '../link/answers';
 import { QueryError } from '../link/runtime-link';
@@ -87,6 +87,11 @@ export async function step(program: Program, loop: number, wanted: StepGoal, let
     asked = { ...wanted, task: where.address };
   }
   await tell(program, { command: 'step', loop, goal: asked, ...letting }, doneAnswer);
+}
+
+/** With a debugger: lets a stopped loop go on until the task at that address runs, and stops within it (StepGoal). */
+export async function stepWithin(program: Program, loop: number, task: number, within: Within): Promise<void> {
+  await tell(program, { command: 'step', loop, goal: { kind: 'task', task, within } }, doneAnswer);
 }
 
 /** Sends a command; a refusal becomes the request's error. */

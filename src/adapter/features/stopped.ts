@@ -37,10 +37,13 @@ export class Stopped {
   readonly #threads: Threads;
   readonly #program: () => Program;
   readonly #frames: Frames;
+  readonly #pinned: () => readonly number[];
   /** Loops whose client knows by its own request that they go on. */
   readonly #known = new Set<number>();
 
-  constructor(client: Client, threads: Threads, program: () => Program) {
+  /** `pinned`: tasks that a person has pinned. */
+  constructor(client: Client, threads: Threads, program: () => Program, pinned: () => readonly number[]) {
+    this.#pinned = pinned;
     this.#client = client;
     this.#threads = threads;
     this.#program = program;
@@ -110,7 +113,17 @@ export class Stopped {
       if (!stopped.has(id)) this.#client.event('continued', { threadId: id, allThreadsContinued: false });
   }
 
-  #list(): { readonly threads: readonly DebugProtocol.Thread[] } {
+  /** The task that a number of a thread stands for, if it is a task's. */
+  taskOf(threadId: number): number | undefined {
+    return threadId > TASK_THREADS && threadId < MORE_THREADS ? threadId - TASK_THREADS : undefined;
+  }
+
+  /** Whether a number of a thread stands for the tasks without a row. */
+  isMore(threadId: number): boolean {
+    return threadId >= MORE_THREADS;
+  }
+
+  async #list(): Promise<{ readonly threads: readonly DebugProtocol.Thread[] }> {
     const program = this.#program();
     const threads: DebugProtocol.Thread[] = [...this.#threads.list().threads];
     for (const { event } of program.stops.all()) {
@@ -123,8 +136,10 @@ export class Stopped {
         filter: '',
         loop: event.loop,
       });
-      const first = event.next?.task ?? 0;
-      const ordered = first > 0 ? [first, ...ids.filter((id) => id !== first)].slice(0, MOST_TASKS) : ids;
+      const ordered = [...new Set([...(await this.#first(event.loop, event.next?.task ?? 0)), ...ids])].slice(
+        0,
+        MOST_TASKS,
+      );
       for (const id of ordered) {
         const row = program.model.row(id);
         if (row) threads.push({ id: TASK_THREADS + id, name: `${row.name} · ${row.coroutine}()` });
@@ -138,11 +153,20 @@ export class Stopped {
     return { threads };
   }
 
+  /** Whose rows come first: the task that runs next, those that await it, and those that are pinned. */
+  async #first(loop: number, next: number): Promise<number[]> {
+    const { awaits, model } = this.#program();
+    // What cannot be asked is no reason to show no rows.
+    const awaiters = next > 0 ? await awaits.awaitersOf(next, MOST_TASKS / 2).catch(() => []) : [];
+    const pinned = this.#pinned().filter((id) => model.addressOf(id)?.loop === loop);
+    return [...(next > 0 ? [next] : []), ...awaiters, ...pinned];
+  }
+
   async #step(args: unknown, command: 'next' | 'stepIn' | 'stepOut'): Promise<void> {
     const { threadId } = this.#parse(threadArguments, args, command);
     const { event } = this.#stopOf(threadId);
     const { loop } = event;
-    const task = threadId > TASK_THREADS && threadId < MORE_THREADS ? threadId - TASK_THREADS : 0;
+    const task = this.taskOf(threadId) ?? 0;
     await this.#go(loop, async () => {
       const program = this.#program();
       if (command === 'stepOut') return step(program, loop, { kind: 'tick' });

@@ -33,6 +33,7 @@ const launch = v.object({
   noDebug: v.exactOptional(v.boolean()),
   stopOnFirstTick: v.exactOptional(v.boolean()),
   freezeClock: v.exactOptional(v.boolean()),
+  asyncioLoop: v.exactOptional(v.boolean()),
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   slowCallback: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
   subProcess: v.exactOptional(v.boolean()),
@@ -126,8 +127,10 @@ export function parseAttach(value: unknown): Attach {
   return { kind: 'attach', args: result.output };
 }
 
-/** Clients write null, or '', for what is not set. */
+/** Clients write null, or '', for what is not set. `pythonPath` is what `python` was called once. */
 function withoutEmpty(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null && entry !== ''));
+  const entries = Object.entries(value).filter(([, entry]) => entry !== null && entry !== '');
+  const { pythonPath, ...given } = Object.fromEntries(entries) as Record<string, unknown>;
+  return pythonPath === undefined ? given : { python: pythonPath, ...given };
 }

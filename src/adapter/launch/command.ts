@@ -129,6 +129,7 @@ function changedVariables(
   changes['LOOPSCOPE_TOKEN'] = injection.token;
   changes['LOOPSCOPE_STARTED'] = null;
   changes['LOOPSCOPE_CHILDREN'] = injection.children ? '1' : '0';
+  changes['LOOPSCOPE_ASYNCIO_LOOP'] = args.asyncioLoop === true ? '1' : null;
   return changes;
 }
 

@@ -81,7 +81,13 @@ const message = v.variant('type', [
   v.object({ type: v.literal('bye'), reason: v.string() }),
   v.variant('ok', [
     v.object({ type: v.literal('answer'), id: count, ok: v.literal(true), result: v.unknown() }),
-    v.object({ type: v.literal('answer'), id: count, ok: v.literal(false), error: v.string() }),
+    v.object({
+      type: v.literal('answer'),
+      id: count,
+      ok: v.literal(false),
+      error: v.string(),
+      gone: v.exactOptional(v.literal(true)),
+    }),
   ]),
 ]);
 

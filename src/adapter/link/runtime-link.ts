@@ -28,7 +28,12 @@ export const QUERY_SECONDS = 2;
 
 /** A query that was not answered. The message is a sentence for the person. */
 export class QueryError extends Error {
-  override readonly name = 'QueryError';
+  override readonly name: string = 'QueryError';
+}
+
+/** A query about a loop that has been collected meanwhile: it has no tasks any more. */
+export class LoopGoneError extends QueryError {
+  override readonly name = 'LoopGoneError';
 }
 
 interface Pending {
@@ -203,7 +208,7 @@ export class RuntimeLink {
       this.#pending.delete(message.id);
       clearTimeout(pending.timer);
       if (message.ok) pending.resolve(message.result);
-      else pending.reject(new QueryError(message.error));
+      else pending.reject(message.gone ? new LoopGoneError(message.error) : new QueryError(message.error));
       return false;
     }
     if (message.type === 'loop') this.#model.transition(message, this.#clock());

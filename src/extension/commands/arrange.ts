@@ -5,6 +5,7 @@ import { Commands } from '../../protocol/ids';
 import type { ViewNode } from '../views/tree-shell';
 import type { EventLoopViews } from '../views/views';
 import { taskNode } from './navigate';
+import { registerRowCommand } from './row-command';
 
 interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
@@ -34,8 +35,7 @@ const SORTS: readonly Choice<TaskSort>[] = [
 
 export function registerArranging(views: EventLoopViews): vscode.Disposable[] {
   const { hub, state } = views;
-  const register = (id: string, work: (node?: ViewNode) => unknown): vscode.Disposable =>
-    vscode.commands.registerCommand(id, work);
+  const register = (id: string, work: () => unknown): vscode.Disposable => vscode.commands.registerCommand(id, work);
   return [
     register(Commands.chooseTree, async () => {
       const tree = await pick('How tasks are arranged', TREES, state.choice.tree);
@@ -51,8 +51,8 @@ export function registerArranging(views: EventLoopViews): vscode.Disposable[] {
     }),
     register(Commands.filter, () => filter(views)),
     register(Commands.clearFilter, () => state.choose({ filter: '' })),
-    register(Commands.pin, (node) => pin(views, node, true)),
-    register(Commands.unpin, (node) => pin(views, node, false)),
+    registerRowCommand(views, Commands.pin, (row) => pin(views, row, true)),
+    registerRowCommand(views, Commands.unpin, (row) => pin(views, row, false)),
     register(Commands.pauseViews, () => state.pause(true)),
     register(Commands.resumeViews, () => state.pause(false)),
     register(Commands.showAllSessions, () => (hub.showsAll = true)),
@@ -89,8 +89,15 @@ function filter({ state }: EventLoopViews): void {
   box.show();
 }
 
-function pin(views: EventLoopViews, node: ViewNode | undefined, pinned: boolean): void {
-  const target = views.target(node);
+async function pin(views: EventLoopViews, target: ViewNode | undefined, pinned: boolean): Promise<void> {
   const task = taskNode(target);
-  if (target?.row && task) views.state.pin(target.row.session.id, task.task, pinned);
+  if (!target?.row || !task) {
+    void vscode.window.showInformationMessage('Select a task in the Tasks view first.');
+    return;
+  }
+  const { session } = target.row;
+  views.state.pin(session.id, task.task, pinned);
+  // The Call Stack's order is the adapter's. Of a program that has ended there is none.
+  if (!session.over)
+    await session.request('loopscope/pins', { tasks: views.state.pinned(session.id) }).catch(() => undefined);
 }

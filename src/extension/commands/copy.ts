@@ -6,11 +6,12 @@ import { dotted } from '../present/text';
 import type { ViewNode } from '../views/tree-shell';
 import type { EventLoopViews } from '../views/views';
 import { taskNode } from './navigate';
+import { registerRowCommand } from './row-command';
 
 export function registerCopying(views: EventLoopViews): vscode.Disposable[] {
   return [
-    vscode.commands.registerCommand(Commands.copyName, (node?: ViewNode) => put(nameOf(views.target(node)))),
-    vscode.commands.registerCommand(Commands.copyRow, (node?: ViewNode) => put(rowText(views.target(node)))),
+    registerRowCommand(views, Commands.copyName, (row) => put(nameOf(row))),
+    registerRowCommand(views, Commands.copyRow, (row) => put(rowText(row))),
     vscode.commands.registerCommand(Commands.copyStateMarkdown, (node?: ViewNode) =>
       copyState(views, node, 'markdown'),
     ),

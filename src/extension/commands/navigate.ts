@@ -7,6 +7,7 @@ import type { LiveSession } from '../sessions/live-session';
 import { taskOf, type TaskTreeNode, type ViewRow } from '../views/rows';
 import type { ViewNode } from '../views/tree-shell';
 import type { EventLoopViews } from '../views/views';
+import { registerRowCommand } from './row-command';
 
 /** How far up a task's ancestors are followed. */
 const MAX_DEPTH = 64;
@@ -15,20 +16,18 @@ export function registerNavigation(views: EventLoopViews): vscode.Disposable[] {
   return [
     vscode.commands.registerCommand(InternalCommands.openSite, (site: unknown) => openSite(site)),
     vscode.commands.registerCommand(InternalCommands.loadMore, (node: ViewNode) => loadMore(views, node)),
-    vscode.commands.registerCommand(Commands.goToCreation, (node?: ViewNode) => goToCreation(views.target(node))),
-    vscode.commands.registerCommand(Commands.goToDefinition, (node?: ViewNode) => {
-      const task = taskNode(views.target(node));
+    registerRowCommand(views, Commands.goToCreation, goToCreation),
+    registerRowCommand(views, Commands.goToDefinition, (row) => {
+      const task = taskNode(row);
       return openSite(task?.definedAt, 'Where this coroutine is defined is not known.');
     }),
-    vscode.commands.registerCommand(Commands.revealAwaited, (node?: ViewNode) => {
-      const target = views.target(node);
+    registerRowCommand(views, Commands.revealAwaited, (target) => {
       const task = taskNode(target);
       if (!target?.row || !task) return say('Select a task in the Tasks view first.');
       if (task.waitsForTask === null) return say(`${task.name} waits for no other task.`);
       return revealTask(views, target.row.session, task.waitsForTask);
     }),
-    vscode.commands.registerCommand(Commands.revealTask, (node?: ViewNode) => {
-      const target = views.target(node);
+    registerRowCommand(views, Commands.revealTask, (target) => {
       const task = target?.row ? taskOf(target.row) : null;
       if (!target?.row || task === null) return say('This row belongs to no task.');
       return revealTask(views, target.row.session, task);

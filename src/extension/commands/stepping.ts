@@ -10,21 +10,22 @@ import type { LiveSession } from '../sessions/live-session';
 import { taskOf } from '../views/rows';
 import type { ViewNode } from '../views/tree-shell';
 import type { EventLoopViews } from '../views/views';
+import { registerRowCommand } from './row-command';
 
 interface LoopOfSession {
   readonly session: LiveSession;
   readonly loop: number;
 }
 
+interface LoopItem extends vscode.QuickPickItem {
+  readonly loop: number;
+}
+
 export function registerStepping(views: EventLoopViews): vscode.Disposable[] {
   const register = (id: string, work: (node?: ViewNode) => Promise<void>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, async (node?: ViewNode) => {
-      try {
-        await work(node);
-      } catch (error) {
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-      }
-    });
+    vscode.commands.registerCommand(id, told(work));
+  const row = (id: string, work: (node?: ViewNode) => Promise<void>): vscode.Disposable =>
+    registerRowCommand(views, id, told(work));
   const step = (goal: StepGoal) => (node?: ViewNode) => stepLoop(views, node, goal);
   const order = (action: OrderAction) => (node?: ViewNode) => changeOrder(views, node, action);
   const task = (action: TaskAction) => (node?: ViewNode) => actOnTask(views, node, action);
@@ -37,18 +38,18 @@ export function registerStepping(views: EventLoopViews): vscode.Disposable[] {
     register(Commands.stepCreated, step({ kind: 'created' })),
     register(Commands.stepEnded, step({ kind: 'ended' })),
     register(Commands.stepCancelled, step({ kind: 'cancelled' })),
-    register(Commands.runToTask, (node) => stepToTask(views, node, 'task')),
-    register(Commands.runToTaskEnd, (node) => stepToTask(views, node, 'ended')),
-    register(Commands.runToTimer, (node) => stepToHandle(views, node, 'timer')),
-    register(Commands.runToCallback, (node) => stepToHandle(views, node, 'callback')),
-    register(Commands.runFirst, order('first')),
-    register(Commands.holdBack, order('hold')),
-    register(Commands.release, order('release')),
-    register(Commands.fireNow, order('fire')),
-    register(Commands.cancelHandle, order('cancel')),
-    register(Commands.cancelTask, task('cancel')),
-    register(Commands.freezeTask, task('freeze')),
-    register(Commands.thawTask, task('thaw')),
+    row(Commands.runToTask, (node) => stepToTask(views, node, 'task')),
+    row(Commands.runToTaskEnd, (node) => stepToTask(views, node, 'ended')),
+    row(Commands.runToTimer, (node) => stepToHandle(views, node, 'timer')),
+    row(Commands.runToCallback, (node) => stepToHandle(views, node, 'callback')),
+    row(Commands.runFirst, order('first')),
+    row(Commands.holdBack, order('hold')),
+    row(Commands.release, order('release')),
+    row(Commands.fireNow, order('fire')),
+    row(Commands.cancelHandle, order('cancel')),
+    row(Commands.cancelTask, task('cancel')),
+    row(Commands.freezeTask, task('freeze')),
+    row(Commands.thawTask, task('thaw')),
   ];
 }
 
@@ -90,19 +91,36 @@ async function stoppedLoop(views: EventLoopViews, node: ViewNode | undefined): P
   if (given?.session.stopOf(given.loop)) return given;
   const session = running(views, node);
   if (!session) return undefined;
-  const [last, ...others] = session.stops;
-  if (!last) {
-    say('The event loop runs: use "Pause Loop at Next Tick" first.');
-    return undefined;
-  }
-  if (others.length === 0) return { session, loop: last.loop };
   const names = new Map(session.knownLoops.map((loop) => [loop.loop, loop.name]));
-  const items = session.stops.map((stop) => ({
+  const stopped = session.stops.map((stop) => ({
     label: names.get(stop.loop) ?? `loop ${stop.loop}`,
     description: stopWords(stop),
     loop: stop.loop,
   }));
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Which loop', placeHolder: 'Several are stopped' });
+  // At a line of a callback no stop of the loop is told: the debugger holds its thread. One that runs is refused by the adapter.
+  if (stopped.length === 0) return given ?? pickLoop(session, await loopsThatRun(session), 'Several run');
+  return pickLoop(session, stopped, 'Several are stopped');
+}
+
+/** Those of a session that run, or would if a debugger did not hold their thread. */
+async function loopsThatRun(session: LiveSession): Promise<readonly LoopItem[]> {
+  const { rows } = await session.loops();
+  return rows.filter((loop) => loop.state === 'running').map(({ loop, name }) => ({ loop, label: name }));
+}
+
+/** The only one of these loops, or the one that the person picks. */
+async function pickLoop(
+  session: LiveSession,
+  loops: readonly LoopItem[],
+  placeHolder: string,
+): Promise<LoopOfSession | undefined> {
+  const [first, ...others] = loops;
+  if (!first) {
+    say('No event loop runs in that program: step it once there is one.');
+    return undefined;
+  }
+  const chosen =
+    others.length === 0 ? first : await vscode.window.showQuickPick(loops, { title: 'Which loop', placeHolder });
   return chosen && { session, loop: chosen.loop };
 }
 
@@ -123,8 +141,7 @@ async function stepLoop(views: EventLoopViews, node: ViewNode | undefined, goal:
   if (target) await target.session.request('loopscope/step', { loop: target.loop, goal });
 }
 
-async function stepToTask(views: EventLoopViews, given: ViewNode | undefined, kind: 'task' | 'ended'): Promise<void> {
-  const node = views.target(given);
+async function stepToTask(views: EventLoopViews, node: ViewNode | undefined, kind: 'task' | 'ended'): Promise<void> {
   const loop = loopOf(node);
   const task = node?.row ? taskOf(node.row) : null;
   if (!loop || task === null) {
@@ -136,10 +153,10 @@ async function stepToTask(views: EventLoopViews, given: ViewNode | undefined, ki
 
 async function stepToHandle(
   views: EventLoopViews,
-  given: ViewNode | undefined,
+  node: ViewNode | undefined,
   kind: 'timer' | 'callback',
 ): Promise<void> {
-  const target = handleOf(views.target(given));
+  const target = handleOf(node);
   if (!target) {
     say('Stop the loop, then select a row of the Ready Queue or of the Timers.');
     return;
@@ -148,26 +165,25 @@ async function stepToHandle(
   await session.request('loopscope/step', { loop, goal: { kind, handle } });
 }
 
-async function changeOrder(views: EventLoopViews, given: ViewNode | undefined, action: OrderAction): Promise<void> {
-  const target = handleOf(views.target(given));
+async function changeOrder(views: EventLoopViews, node: ViewNode | undefined, action: OrderAction): Promise<void> {
+  const target = handleOf(node);
   if (!target) {
     say('Stop the loop, then select a row of the Ready Queue or of the Timers.');
     return;
   }
   const { session, loop, handle } = target;
   const { text } = await session.request('loopscope/order', { loop, action, handle });
-  told(text);
+  done(text);
 }
 
-async function actOnTask(views: EventLoopViews, given: ViewNode | undefined, action: TaskAction): Promise<void> {
-  const node = views.target(given);
+async function actOnTask(views: EventLoopViews, node: ViewNode | undefined, action: TaskAction): Promise<void> {
   const task = node?.row ? taskOf(node.row) : null;
   if (!node?.row || task === null) {
     say('Select a task first.');
     return;
   }
   const { text } = await node.row.session.request('loopscope/taskAction', { task, action });
-  told(text);
+  done(text);
 }
 
 function handleOf(node: ViewNode | undefined): (LoopOfSession & { readonly handle: number }) | undefined {
@@ -177,7 +193,18 @@ function handleOf(node: ViewNode | undefined): (LoopOfSession & { readonly handl
   return handle === undefined ? undefined : { session: row.session, loop: row.loop, handle };
 }
 
+/** The same work, which tells the person when it fails. */
+function told(work: (node?: ViewNode) => Promise<void>): (node?: ViewNode) => Promise<void> {
+  return async (node) => {
+    try {
+      await work(node);
+    } catch (error) {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
 /** What was done, where nobody has to click it away. */
-function told(text: string): void {
+function done(text: string): void {
   if (text !== '') void vscode.window.setStatusBarMessage(`$(check) ${text.replace(/\$\(/g, '$ (')}`, 4000);
 }

@@ -9,6 +9,10 @@ export interface LoopscopeConfiguration extends LaunchArguments {
   readonly type: string;
   readonly request: string;
   readonly name: string;
+  /** What `python` was called once. */
+  readonly pythonPath?: string;
+  /** The process to attach to, or a variable that asks for it. */
+  readonly processId?: string;
   /** VS Code's: when the debug console comes into sight. */
   readonly internalConsoleOptions?: string;
 }
@@ -26,6 +30,14 @@ export const CURRENT_FILE: LoopscopeConfiguration = {
   program: '${file}',
 };
 
+/** To a process that the person chooses. */
+export const ATTACH: LoopscopeConfiguration = {
+  type: DEBUG_TYPE,
+  request: 'attach',
+  name: 'Loopscope: Attach to a Process',
+  processId: '${command:pickProcess}',
+};
+
 /** What a new launch.json holds. */
 export const INITIAL: readonly LoopscopeConfiguration[] = [
   CURRENT_FILE,
@@ -36,6 +48,7 @@ export const INITIAL: readonly LoopscopeConfiguration[] = [
     module: 'pytest',
     args: ['${file}'],
   },
+  ATTACH,
 ];
 
 /** Runs that file, with its folder known to Python as usual. */
@@ -82,6 +95,10 @@ export interface Defaults {
   readonly console: 'integratedTerminal' | 'internalConsole' | 'externalTerminal';
   readonly detail: 'adaptive' | 'full';
   readonly slowCallback: number;
+  readonly debuggerFrom: 'auto' | 'extension' | 'interpreter' | 'bundled';
+  /** Whether programs that ask uvloop for a loop get asyncio's. */
+  readonly asyncioLoop: boolean;
+  readonly freezeClock: boolean;
   /** Folder of the workspace that the configuration belongs to. */
   readonly folder: string | undefined;
 }
@@ -120,6 +137,9 @@ export function complete(
     console,
     detail: config.detail ?? defaults.detail,
     slowCallback: config.slowCallback ?? defaults.slowCallback,
+    debuggerFrom: config.debuggerFrom ?? defaults.debuggerFrom,
+    asyncioLoop: config.asyncioLoop ?? defaults.asyncioLoop,
+    freezeClock: config.freezeClock ?? defaults.freezeClock,
     holdLastState: true,
     ...(cwd === undefined ? {} : { cwd }),
   };

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { Commands, DEBUG_TYPE } from '../../protocol/ids';
 import { settings } from '../settings';
 import {
+  ATTACH,
   complete,
   INITIAL,
   offered,
@@ -13,6 +14,8 @@ import {
   type OpenFile,
 } from './configurations';
 import { findInterpreter } from './interpreter';
+import { registerPickProcess } from './pick-process';
+import { registerPythonProvider } from './python-provider';
 import { interpreterSystem } from './system';
 
 export function registerDebugType(extension: vscode.Uri): vscode.Disposable[] {
@@ -21,9 +24,14 @@ export function registerDebugType(extension: vscode.Uri): vscode.Disposable[] {
   return [
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory(extension.fsPath)),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider, Initial),
+    registerPythonProvider(),
+    registerPickProcess(),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new OfferedProvider(), Dynamic),
     vscode.commands.registerCommand(Commands.runFile, (uri?: vscode.Uri) => startFile(uri, runFile, true)),
     vscode.commands.registerCommand(Commands.debugFile, (uri?: vscode.Uri) => startFile(uri, runFile, false)),
+    vscode.commands.registerCommand(Commands.attachProcess, () =>
+      vscode.debug.startDebugging(undefined, { ...ATTACH }),
+    ),
     vscode.commands.registerCommand(Commands.runTests, (uri?: vscode.Uri) => startFile(uri, runTests, true)),
   ];
 }
@@ -57,6 +65,9 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
       console: settings.console(scope),
       detail: settings.detail(scope),
       slowCallback: settings.slowCallback(scope),
+      debuggerFrom: settings.debuggerFrom(scope),
+      freezeClock: settings.freezeClock(scope),
+      asyncioLoop: settings.uvloop(scope) === 'asyncio',
       folder: folder?.uri.fsPath,
     });
     if (typeof config !== 'string') return { ...config };
@@ -68,13 +79,14 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     folder: vscode.WorkspaceFolder | undefined,
     given: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
-    if (given.request !== 'launch') return given;
-    const { python, program } = given as unknown as LoopscopeConfiguration;
+    const debugpyExtension = vscode.extensions.getExtension('ms-python.debugpy')?.extensionPath;
+    const extension = debugpyExtension === undefined ? {} : { debugpyExtension };
+    if (given.request !== 'launch') return { ...given, ...extension };
+    const { program, pythonPath } = given as unknown as LoopscopeConfiguration;
+    const python = (given as unknown as LoopscopeConfiguration).python ?? pythonPath;
     const resource = folder?.uri ?? (program === undefined ? undefined : vscode.Uri.file(program));
     const found = await findInterpreter(python, interpreterSystem(resource));
-    const debugpyExtension = vscode.extensions.getExtension('ms-python.debugpy')?.extensionPath;
-    if ('command' in found)
-      return { ...given, python: found.command, ...(debugpyExtension === undefined ? {} : { debugpyExtension }) };
+    if ('command' in found) return { ...given, python: found.command, ...extension };
     // Not waited for: until the answer VS Code would show a start under way.
     void noInterpreter(found.problem);
     return undefined;

@@ -60,6 +60,11 @@ export class ViewState {
     return this.pins.get(session)?.has(task) ?? false;
   }
 
+  /** The pinned tasks of a session, in the order in which they were pinned. */
+  pinned(session: string): readonly number[] {
+    return [...(this.pins.get(session) ?? [])];
+  }
+
   /** Puts these tasks first among their siblings until others are lit. */
   light(session: string, tasks: readonly number[]): void {
     this.lit.set(session, tasks);

@@ -36,11 +36,12 @@ def _start_runtime(folder):
     started = os.environ.get("LOOPSCOPE_STARTED", "main")
     stepping = os.environ.pop("LOOPSCOPE_STEPPING", "")
     disabled = os.environ.get("LOOPSCOPE_DISABLE", "") not in ("", "0")
+    asyncio_loop = os.environ.get("LOOPSCOPE_ASYNCIO_LOOP") == "1"
     follow = os.environ.get("LOOPSCOPE_CHILDREN") == "1"
     if follow:
         os.environ["LOOPSCOPE_STARTED"] = "subprocess"
     else:
-        for name in ("LOOPSCOPE_CONNECT", "LOOPSCOPE_TOKEN", "LOOPSCOPE_STARTED", "LOOPSCOPE_CHILDREN"):
+        for name in ("LOOPSCOPE_CONNECT", "LOOPSCOPE_TOKEN", "LOOPSCOPE_STARTED", "LOOPSCOPE_CHILDREN", "LOOPSCOPE_ASYNCIO_LOOP"):
             os.environ.pop(name, None)
     if disabled or not address or not token or sys.version_info < (3, 7):
         return
@@ -53,7 +54,7 @@ def _start_runtime(folder):
     )
     _frozen_importlib._load(spec)
     __import__(NAME + ".start")
-    sys.modules[NAME + ".start"].start(address, token, started, follow, stepping)
+    sys.modules[NAME + ".start"].start(address, token, started, follow, stepping, asyncio_loop)
 
 
 def _hand_over():

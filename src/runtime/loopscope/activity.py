@@ -9,6 +9,7 @@ import sys
 from asyncio import base_events, base_subprocess, selector_events
 
 from . import places
+from .untyped import is_instance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _install_child_processes(session: Session, hooks: Hooks, recorder_of: Callab
 
     def command_of(transport: Any) -> int:
         arguments: Any = getattr(getattr(transport, "_proc", None), "args", None)
-        if isinstance(arguments, (list, tuple)):
+        if is_instance(arguments, (list, tuple)):
             return number(" ".join(part for part in arguments if isinstance(part, str))[:200])
         return number(arguments[:200]) if isinstance(arguments, str) else 0
 

@@ -8,11 +8,13 @@ task factory's result tell of those, and for libraries that call `asyncio.Task(â
 from __future__ import annotations
 
 import sys
+import types
 import weakref
 from asyncio import tasks
 
 from . import places, run
 from .recorder import MAX_BUFFER, Recorder
+from .untyped import type_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,22 +76,22 @@ def make_created(session: Session, facts: Facts) -> Created:
             code = coroutine.cr_code
             entry = known[id(code)]
         except AttributeError:
-            code = getattr(coroutine, "gi_code", None) or type(coroutine)
+            code = getattr(coroutine, "gi_code", None) or type_of(coroutine)
             entry = known.get(id(code)) or enter(coroutine, code)
         except KeyError:
             entry = enter(coroutine, code)
         entry[1] = left = entry[1] - 1
-        listing = recorder.listing
-        site = take_site(entry, frame) if left <= 0 or (listing and not recorder.full) else 0
-        name = name_number(recorder, task) if listing or recorder.name is not None else 0
+        site = take_site(entry, frame) if left <= 0 or (recorder.listing and not recorder.full) else 0
+        is_calm = recorder.notes_sources
+        name = name_number(recorder, task) if is_calm or recorder.name is not None else 0
         recorder.buffer.extend((2, id(task), 0 if parent is None else id(parent), entry[0], site, name))
-        recorder.alike = None if listing or recorder.eager_parents else code
+        recorder.alike = None if is_calm or recorder.eager_parents else code
 
     def created(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
         if len(recorder.buffer) > max_buffer:
             recorder.flush()
         parent = current_task(loop)
-        if not recorder.listing and recorder.name is None and not recorder.eager_parents:
+        if not recorder.notes_sources and recorder.name is None and not recorder.eager_parents:
             try:
                 code = coroutine.cr_code
                 entry = known[id(code)]
@@ -151,29 +153,43 @@ def make_eager(
             recorder.announced.add(id(parent))
 
     def after(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
-        if not recorder.eager_parents:
-            return
-        known = id(task) in recorder.announced
-        recorder.eager_parents.pop()
-        recorder.eager_frames.pop()
-        recorder.alike = None
-        told = recorder.eager_told
-        recorder.eager_told = task if recorder.eager_parents else None
-        if not recorder.eager_parents:
-            recorder.announced.clear()
-        # A task factory that calls `asyncio.Task` is a call within a call: its task was told of by the inner one.
-        if told is task or not isinstance(task, task_types):
-            return
-        if not known:
-            created(recorder, loop, task, coroutine)
-        if task._state != "PENDING":
-            recorder.live -= 1
-            ended(recorder, task)
-        elif recorder.listing:
-            waiter = task._fut_waiter
-            recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
+        try:
+            if not recorder.eager_parents:
+                return
+            known = id(task) in recorder.announced
+            recorder.eager_parents.pop()
+            recorder.eager_frames.pop()
+            recorder.alike = None
+            told = recorder.eager_told
+            recorder.eager_told = task if recorder.eager_parents else None
+            if not recorder.eager_parents:
+                recorder.announced.clear()
+            # A task factory that calls `asyncio.Task` is a call within a call: its task was told of by the inner one.
+            if told is task or not isinstance(task, task_types):
+                return
+            if not known:
+                created(recorder, loop, task, coroutine)
+            if task._state != "PENDING":
+                recorder.live -= 1
+                ended(recorder, task)
+            elif recorder.listing:
+                waiter = task._fut_waiter
+                # One that has not begun, made by a factory that starts nothing at once, does not wait.
+                if waiter is not None or is_suspended(task._coro):
+                    recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
+        except Exception as error:
+            session.fail(error)
 
     return before, after
+
+
+def is_suspended(coroutine: Any) -> bool:
+    """Whether it has begun and stands at an `await`. False of what is no coroutine of Python's own, and where no task starts at once."""
+    if sys.version_info < (3, 12):
+        return False
+    if type(coroutine) is types.CoroutineType:
+        return coroutine.cr_suspended
+    return type(coroutine) is types.GeneratorType and coroutine.gi_suspended
 
 
 def make_set_task_name(session: Session, facts: Facts, stock: Any) -> Any:

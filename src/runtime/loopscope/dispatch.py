@@ -10,10 +10,15 @@ if TYPE_CHECKING:
 
 
 def prepare(session: Session) -> None:
-    """Loads what answers queries: called in the reader's thread, so that no loop waits for it."""
+    """Loads what answers queries: called in the reader's thread, so that no loop waits for it.
+
+    Who looks may step next, and the first pause of a busy loop is not to wait for the stepping's modules.
+    """
     try:
         from . import inspection
+        from .stepping import manager
 
+        del manager
         inspection.prepare()
         inspection.use_births(session.births)
     except Exception:
@@ -35,6 +40,7 @@ def answer(session: Session, loop: Any, loop_number: int, query: dict[str, Any])
     reply: dict[str, Any] = {"type": "answer", "id": query.get("id", 0), "ok": False, "error": ""}
     try:
         if loop is None:
+            reply["gone"] = True
             raise LookupError("The loop is gone.")
         try:
             from . import inspection

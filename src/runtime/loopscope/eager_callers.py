@@ -15,6 +15,7 @@ from abc import ABCMeta
 from asyncio import base_events, events, tasks
 
 from . import import_hook, places
+from .untyped import type_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def make_name(real: Any, call: Callable[..., Any]) -> Any:
             kind: Any = type
             for base in bases:
                 if issubclass(type(base), kind):
-                    kind = type(base)
+                    kind = type_of(base)
             return kind(name, bases, namespace, **kwargs)
 
         def __getattribute__(cls, name: str) -> Any:

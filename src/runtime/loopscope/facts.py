@@ -9,6 +9,8 @@ import selectors
 import sys
 from asyncio import base_events, events, futures, selector_events, tasks
 
+from .untyped import type_of, vars_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -72,20 +74,20 @@ class Facts:
             registry = getattr(tasks, "_scheduled_tasks", None)
         self.registry_is_bypassed = registry is None or task not in registry
         self.registry = None if self.registry_is_bypassed else registry
-        step: Any = type(loop.callback)
+        step: Any = type_of(loop.callback)
         return step
 
     def _wakeup_type(self, task_type: Any) -> Any:
         """3.9: the type of what a future calls to wake its task. Steps a task of ours, which 3.9 allows on any loop."""
         loop = _ProbeLoop()
-        future = futures.Future(loop=loop)  # type: ignore[arg-type]
+        future: futures.Future[Any] = futures.Future(loop=loop)  # type: ignore[arg-type]
         coroutine = _wait(future)
         task = task_type(coroutine, loop=loop, name="")
         task._log_destroy_pending = False
         loop.callback()
-        callbacks: Any = vars(type(future))["_callbacks"].__get__(future)
+        callbacks: Any = vars_of(type(future))["_callbacks"].__get__(future)
         coroutine.close()
-        wakeup: Any = type(callbacks[0][0])
+        wakeup: Any = type_of(callbacks[0][0])
         return wakeup
 
 

@@ -7,6 +7,7 @@ of its own (nest_asyncio, subclasses). Ticks, the time in select and lag stay un
 from __future__ import annotations
 
 from . import clocks, run
+from .untyped import type_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def sentence(reason: str) -> str:
 
 def overrides(loop: Any, run_once: Any) -> str:
     """Why this loop never calls the replaced `_run_once`; '' if it does."""
-    kind: Any = type(loop)
+    kind: Any = type_of(loop)
     found: Any = getattr(kind, "_run_once", None)
     if found is run_once:
         return ""

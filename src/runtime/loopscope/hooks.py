@@ -24,6 +24,7 @@ from . import (
     uvloop_hooks,
 )
 from .facts import Facts
+from .untyped import vars_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ class Hooks:
 
     def replace(self, owner: Any, name: str, function: Any) -> None:
         """Replaces an attribute of a class or of an instance."""
-        attributes: dict[str, Any] = vars(owner)
+        attributes = vars_of(owner)
         before = attributes.get(name, _MISSING)
         setattr(owner, name, function)
         self._replaced.append((owner, name, before, function))
 
     def stand_in(self, owner: Any, name: str, function: Any) -> None:
         """Replaces a function by ours in its likeness."""
-        attributes: dict[str, Any] = vars(owner)
+        attributes = vars_of(owner)
         self.replace(owner, name, disguise.disguise(function, attributes[name]))
 
     def take_out(self, owner: Any, name: str) -> None:
@@ -68,7 +69,7 @@ class Hooks:
             self._put_back(*self._replaced.pop())
 
     def _put_back(self, owner: Any, name: str, before: Any, ours: Any) -> None:
-        attributes: dict[str, Any] = vars(owner)
+        attributes = vars_of(owner)
         if attributes.get(name) is not ours:
             return
         if before is _MISSING:
@@ -113,8 +114,7 @@ def replacements(session: Session, created: Created, eager: Any) -> dict[str, An
     recorder_of = session.loops.recorder_of
     loop_class: Any = base_events.BaseEventLoop
     handle_run = events.Handle._run  # pyright: ignore[reportPrivateUsage]
-    session.run_counting = disguise.disguise(run.make_counting(session, facts), handle_run)
-    session.run_counting_one = disguise.disguise(run.make_counting_one(session, facts), handle_run)
+    session.run_counting, session.run_counting_one = (disguise.disguise(ours, handle_run) for ours in run.make_counting(session, facts))
     session.run_listing = disguise.disguise(run.make_listing(session, facts), handle_run)
     from_call_soon = created if registry_is_bypassed(facts) else None
     ours = {
@@ -126,7 +126,7 @@ def replacements(session: Session, created: Created, eager: Any) -> dict[str, An
         "_run_once": tick.make_run_once(session, facts, session.loops.attend, session.loops.leave),
         "stop": loops.make_stop(session.loops, facts),
     }
-    stock: dict[str, Any] = vars(loop_class)
+    stock = vars_of(loop_class)
     return {name: disguise.disguise(function, stock[name]) for name, function in ours.items() if function is not None}
 
 
@@ -215,7 +215,8 @@ def install_uvloop(session: Session, hooks: Hooks, created: Created) -> None:
 
     def uvloop_is_imported() -> None:
         loop_class: Any = getattr(sys.modules.get("uvloop"), "Loop", None)
-        if session.active and isinstance(loop_class, type):
+        # It is asyncio's own where asyncio_loop.py has put that there.
+        if session.active and isinstance(loop_class, type) and loop_class.__module__.startswith("uvloop"):
             session.loops.watched += (loop_class,)
             uvloop_hooks.install(session, hooks, loop_class, created, registry_is_bypassed(session.facts))
 

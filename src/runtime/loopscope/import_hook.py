@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .untyped import type_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -37,7 +39,7 @@ def when_imported(name: str, callback: Callable[[], None]) -> Callable[[], None]
 
 def _watch_initializing(spec: Any, callback: Callable[[], None]) -> Callable[[], None]:
     """Calls when a module that is being executed has been: Python then says so in its spec (CPython, _load_unlocked)."""
-    kind: Any = type(spec)
+    kind: Any = type_of(spec)
 
     def give_up() -> None:
         if type(spec) is Watched:

@@ -19,7 +19,7 @@ from .clocks import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 2.0
@@ -145,6 +145,9 @@ class Link:
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
         self._received = bytearray()
+        self._receiving = _thread.allocate_lock()
+        self.on_left: Callable[[], object] | None = None
+        """Called when something is left to be sent that nobody may be sending."""
         self.open = True
 
     @property
@@ -183,21 +186,32 @@ class Link:
         return self.send(wire.FRAME_JSON, json_text.encode(message).encode("ascii"))
 
     def pump(self) -> None:
-        """Sends of the backlog what the socket takes now."""
+        """Sends of the backlog what the socket takes now.
+
+        A loop in another thread may add to it as fast as it is sent: then the caller goes on, and `on_left` is called.
+        """
+        rounds = 2  # The second is for what was added under the lock, whose owner could not send it.
         while self._backlog and self._lock.acquire(False):
             try:
                 if not self._send_backlog():
                     return
             finally:
                 self._lock.release()
+            rounds -= 1
+            if not rounds:
+                if self._backlog and self.on_left is not None:
+                    self.on_left()
+                return
 
     def _send_backlog(self) -> bool:
-        """Under the lock. True: all of it was sent."""
+        """Under the lock. True: all of it that was there at the beginning was sent."""
         backlog = self._backlog
+        count = len(backlog)
         if not self.is_ours():
             self.fail()
             return False
-        while backlog:
+        while count and backlog:
+            count -= 1
             frame = backlog[0]
             try:
                 sent = self._socket.send(frame, _NO_SIGNAL)
@@ -211,11 +225,20 @@ class Link:
                 self._backlog_bytes = sum(map(len, backlog))
                 return False
             del backlog[0]
-        self._backlog_bytes = 0
+        self._backlog_bytes = sum(map(len, backlog))
         return True
 
     def receive(self) -> list[dict[str, Any]]:
-        """The messages that have arrived, whole ones only. At the connection's end, or at a senseless frame, `open` is False."""
+        """The messages that have arrived, whole ones only; none while another thread receives. At the connection's end, or at a senseless
+        frame, `open` is False."""
+        if not self._receiving.acquire(False):
+            return []
+        try:
+            return self._receive()
+        finally:
+            self._receiving.release()
+
+    def _receive(self) -> list[dict[str, Any]]:
         if not self.is_ours():
             self.fail()
             return []

@@ -16,6 +16,7 @@ from . import clocks, fallback, places
 from .clocks import monotonic
 from .marker import take_marker
 from .recorder import Recorder
+from .untyped import type_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Loops:
         """Tells of a new loop. Never raises."""
         try:
             if type(getattr(loop, "_loopscope", None)) is not Recorder:
+                self._session.reader.read_early()
                 recorder = self._adopt(loop)
                 self.transition(recorder, "created", frame)
                 self.call(self.on_created, recorder, loop)
@@ -185,7 +187,7 @@ class Loops:
         recorder.selector = recorder.poll = recorder.fd_map = None
         recorder.splits_sleep = False
         if not recorder.own_clock and selector is not None and "select" not in getattr(selector, "__dict__", ()):
-            kind: Any = type(selector)
+            kind: Any = type_of(selector)
             recorder.splits_sleep = kind.__module__ in ("selectors", "asyncio.windows_events") and kind.__name__ in _KNOWN_SELECTORS
             epoll = getattr(selectors, "EpollSelector", None)
             process_events = getattr(getattr(loop, "_process_events", None), "__func__", None)

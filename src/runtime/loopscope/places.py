@@ -7,6 +7,9 @@ import os
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 
+from . import FOLDER, wire
+from .untyped import type_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAMED_TYPES = (FunctionType, MethodType, BuiltinFunctionType, type(object.__init__), type)
 
-OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+OWN_FOLDER = FOLDER + os.sep
 ASYNCIO_FOLDER = os.path.dirname(asyncio.__file__) + os.sep
 HIDDEN_FILE = "<frozen importlib._bootstrap>"
 """What our frames between asyncio's and the user's say they are of: `warnings` passes over it (CPython, Lib/warnings.py,
@@ -114,7 +117,7 @@ def callback_text(callback: Any) -> str:
     """A callback as it is interned. Nothing of the user's is called."""
     callback = _unwrapped(callback)
     function = getattr(callback, "__func__", callback) if type(callback) is MethodType else callback
-    kind: Any = type(callback)
+    kind: Any = type_of(callback)
     if kind in _NAMED_TYPES:
         name = callback.__qualname__
         code = getattr(function, "__code__", None)
@@ -140,7 +143,7 @@ def make_callback_number(strings: Strings) -> Callable[[Any], int]:
     method_type = MethodType
 
     def callback_number(callback: Any) -> int:
-        kind: Any = type(callback)
+        kind: Any = type_of(callback)
         if kind is function_type:
             key = callback.__code__
         elif kind is method_type:
@@ -159,6 +162,18 @@ def make_callback_number(strings: Strings) -> Callable[[Any], int]:
         return number
 
     return callback_number
+
+
+def make_callback_event(strings: Strings, kind: int) -> Callable[[Any], int]:
+    """A function from a callback to the event of that `SHORT_` kind about it."""
+    number = make_callback_number(strings)
+    kinds = wire.SHORT_KINDS
+    first = wire.SHORT_STRINGS * kinds + kind
+
+    def callback_event(callback: Any) -> int:
+        return number(callback) * kinds + first
+
+    return callback_event
 
 
 MAX_KNOWN_CODE = 10_000

@@ -60,7 +60,7 @@ class Reader:
         self._thread = 0
         self._let_run_at = 0.0
         self.starts_later = False
-        """Whether it is to be started with the next batch: after a fork."""
+        """Whether it is to be started when it has something to do: after a fork."""
         self.works = False
         """Whether it has something to do, and may only be waiting to be let run."""
         self._errands: list[Callable[[bool], None]] = []
@@ -85,8 +85,19 @@ class Reader:
             self._alive.release()
             raise
 
+    def read_early(self) -> None:
+        """Before the thread is first started: does what the adapter has said so far, such as what a loop that is made now is to stop at.
+
+        Never raises."""
+        if self._alive is None and not self.starts_later and self._session.link.open:
+            try:
+                for message in self._session.link.receive():
+                    self._handle(message)
+            except Exception as error:
+                self._session.fail(error)
+
     def stop(self) -> bool:
-        """Ends the thread and waits for it, before a fork. False: there was none."""
+        """Ends the thread and waits for it, before a fork; what it was to send later is sent. False: there was none."""
         alive = self._alive
         if alive is None or not alive.locked():
             return False
@@ -96,6 +107,8 @@ class Reader:
             alive.release()
             wait_for_end_of(self._thread)
         self._alive = None
+        if self._flush_at:
+            self._flush_stopped()
         return True
 
     def run_in_thread(self, function: Callable[[bool], None]) -> None:
@@ -121,6 +134,8 @@ class Reader:
         if not self._draining:
             self._draining = True
             self._wake()
+        elif self.starts_later:
+            self.start()
 
     def let_run(self) -> None:
         """In the thread of a busy loop, now and then: lets the reader's thread run if it has something to do.
@@ -147,6 +162,8 @@ class Reader:
             return False
 
     def _wake(self) -> None:
+        if self.starts_later:
+            self.start()
         if self._wake_out is not None:
             self._wake_out.write(b"\0")
 
@@ -166,11 +183,14 @@ class Reader:
                     for message in session.link.receive():
                         self._handle(message)
                 self._answer_overdue()
-                self._flush_stopped()
+                if self._flush_at and monotonic() >= self._flush_at:
+                    self._flush_stopped()
                 self._watchdog.look()
                 if self._draining:
+                    self._draining = False
                     session.link.pump()
-                    self._draining = session.link.backlog_bytes > 0
+                    if session.link.backlog_bytes:
+                        self._draining = True
         except Exception as error:
             session.fail(error)
         finally:
@@ -264,11 +284,10 @@ class Reader:
                 del waiting[0]
 
     def _flush_stopped(self) -> None:
-        if self._flush_at and monotonic() >= self._flush_at:
-            self._flush_at = 0.0
-            for recorder in self._session.loops.all():
-                if (not recorder.running or recorder.hook == "handle") and recorder.has_news:
-                    recorder.flush()
+        self._flush_at = 0.0
+        for recorder in self._session.loops.all():
+            if (not recorder.running or recorder.hook == "handle") and recorder.has_news:
+                recorder.flush()
 
 
 def wake_loop(recorder: Recorder) -> None:
@@ -291,7 +310,7 @@ def wait_for_end_of(thread: int) -> None:
     end = monotonic() + STOP_SECONDS
     folder = "/proc/self/task/"
     if not os.path.isdir(folder):
-        time.sleep(0.001)
+        _sleep(0.001)
         return
     while os.path.exists(folder + str(thread)) and monotonic() < end:
         _sleep(LET_RUN_SECONDS)  # A shorter release of the lock would not let it run: see `let_run`.

@@ -363,8 +363,9 @@ def count_events(numbers: list[float]) -> int:
     while position < end:
         code = numbers[position]
         if type(code) is float:
-            position += 2
-        elif -wire.SHORT_FORM < code < wire.SHORT_FORM:
+            position += 1
+            continue  # When the handle starts that the next event names.
+        if -wire.SHORT_FORM < code < wire.SHORT_FORM:
             position += _SIZES[int(code)]
         else:
             position += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 
-from . import clocks, places
+from . import clocks, places, untyped, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .session import Session
 
     Run = Callable[[Recorder, deque[Any], int], int]
+    RunOne = Callable[[Recorder, deque[Any]], int]
+    """Both return how many are left."""
 
 
 def make_report() -> Callable[[Any, BaseException], dict[str, Any]]:
@@ -63,15 +65,16 @@ def make_ended(session: Session) -> Callable[[Recorder, Any], None]:
 def make_task_of(facts: Facts) -> Callable[[Any, Any], Any]:
     """A function from a handle's callback and arguments to the task that it steps, or None."""
     step = facts.step
+    type_of = untyped.type_of
     wakeup = facts.wakeup
     builtin = facts.builtin
     task_type = facts.task
     python_task = facts.python_task
     python_steps = ("_PyTask__step", "_PyTask__wakeup", "__step", "__wakeup")
-    method: Any = type(facts.python_task.__init__.__get__(object()))
+    method: Any = type_of(facts.python_task.__init__.__get__(object()))
 
     def task_of(callback: Any, args: Any) -> Any:
-        kind: Any = type(callback)
+        kind: Any = type_of(callback)
         if kind is step:
             return callback.__self__
         if kind is builtin or kind is wakeup:
@@ -111,7 +114,8 @@ def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
 def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]:
     """A function that records the start of a handle and returns the task that it steps, or None."""
     task_of = make_task_of(facts)
-    text_number = places.make_callback_number(session.strings)
+    callback_started = places.make_callback_event(session.strings, wire.SHORT_CALLBACK)
+    step_started = wire.SHORT_STEP
     step = facts.step
     clock = clocks.monotonic
 
@@ -120,9 +124,10 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
         task = task_of(callback, handle._args)
         if task is None:
             recorder.task = 0
-            subject = -text_number(callback)
+            subject = callback_started(callback)
         else:
-            recorder.task = subject = id(task)
+            recorder.task = id(task)
+            subject = recorder.task + step_started
         recorder.handles += 1
         recorder.turn += 1
         recorder.handle = handle
@@ -137,8 +142,9 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
     return start
 
 
-def make_counting(session: Session, facts: Facts) -> Run:
-    """The variant that counts."""
+def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
+    """The variant that counts, and the same for a tick of one handle: most ticks of a program that is not crowded."""
+    type_of = untyped.type_of
     plain = facts.handle
     plain_timer = facts.timer_handle
     step = facts.step
@@ -163,14 +169,14 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 if handle._cancelled:
                     cancelled += 1
                     continue
-                kind: Any = type(handle)
+                kind: Any = type_of(handle)
                 if kind is not plain and kind is not plain_timer:
                     ready.appendleft(handle)
                     break
                 recorder.handle = handle
                 callback = handle._callback
                 args = handle._args
-                kind = type(callback)
+                kind = type_of(callback)
                 try:
                     if kind is step:
                         firsts += 1
@@ -232,27 +238,11 @@ def make_counting(session: Session, facts: Facts) -> Run:
                 recorder.live -= ends
         return ntodo - done
 
-    return _run
-
-
-def make_counting_one(session: Session, facts: Facts) -> Callable[[Recorder, deque[Any]], int]:
-    """The variant that counts, for a tick of one handle: most ticks of a program that is not crowded. Returns how many are left."""
-    plain = facts.handle
-    plain_timer = facts.timer_handle
-    step = facts.step
-    wakeup = facts.wakeup
-    builtin = facts.builtin
-    task_type = facts.c_task
-    is_done: Any = getattr(facts.c_task, "done", None)
-    report = make_report()
-    ended = make_ended(session)
-    task_of = make_task_of(facts)
-
-    def _run(recorder: Recorder, ready: deque[Any]) -> int:
+    def _run_one(recorder: Recorder, ready: deque[Any]) -> int:
         handle = ready.popleft()
         if handle._cancelled:
             return 0
-        kind: Any = type(handle)
+        kind: Any = type_of(handle)
         if kind is not plain and kind is not plain_timer:
             ready.appendleft(handle)
             return 1
@@ -260,7 +250,7 @@ def make_counting_one(session: Session, facts: Facts) -> Callable[[Recorder, deq
         recorder.handle = handle
         callback = handle._callback
         args = handle._args
-        kind = type(callback)
+        kind = type_of(callback)
         try:
             if kind is step:
                 recorder.step_handles += 1
@@ -298,21 +288,32 @@ def make_counting_one(session: Session, facts: Facts) -> Callable[[Recorder, deq
             recorder.handle = recorder.alike = None
         return 0
 
-    return _run
+    return _run, _run_one
 
 
 def make_listing(session: Session, facts: Facts) -> Run:
-    """The variant that records each handle."""
+    """The variant that records each handle: when it starts, what it is, and whether its task waits then, gave way, or is done."""
+    type_of = untyped.type_of
     plain = facts.handle
     plain_timer = facts.timer_handle
     step = facts.step
+    wakeup = facts.wakeup
+    builtin = facts.builtin
+    task_type = facts.c_task
+    function = type(make_task_of)
     task_of = make_task_of(facts)
     report = make_report()
     ended = make_ended(session)
-    text_number = places.make_callback_number(session.strings)
+    callback_started = places.make_callback_event(session.strings, wire.SHORT_CALLBACK)
+    step_started = wire.SHORT_STEP
+    waits = wire.SHORT_WAITS
+    yields = wire.SHORT_STRINGS * wire.SHORT_KINDS + wire.SHORT_YIELDS
     clock = clocks.monotonic
+    last: tuple[Any, int] = (None, 0)
+    """The code of the last function that was called, and the event of its start."""
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
+        nonlocal last
         popleft = ready.popleft
         left = ntodo
         handle = callback = args = task = waiter = None
@@ -324,7 +325,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     left -= 1
                     recorder.buffer.extend((11, 0))
                     continue
-                kind: Any = type(handle)
+                kind: Any = type_of(handle)
                 if (kind is not plain and kind is not plain_timer) or recorder.own_clock:
                     ready.appendleft(handle)
                     break
@@ -332,31 +333,62 @@ def make_listing(session: Session, facts: Facts) -> Run:
                 recorder.handle = handle
                 callback = handle._callback
                 args = handle._args
-                task = callback.__self__ if type(callback) is step else task_of(callback, args)
+                kind = type_of(callback)
+                if kind is step:
+                    task = callback.__self__
+                elif kind is function:
+                    task = None
+                elif args and (kind is builtin or kind is wakeup) and isinstance(callback.__self__, task_type) and len(args) == 1:
+                    task = callback.__self__
+                else:
+                    task = task_of(callback, args)
                 try:
                     if task is None:
                         recorder.task = 0
-                        recorder.buffer.extend((clock(), -text_number(callback)))
-                        if args:
-                            handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
+                        if kind is not function:
+                            subject = callback_started(callback)
+                        elif callback.__code__ is last[0]:
+                            subject = last[1]
                         else:
+                            subject = callback_started(callback)
+                            last = (callback.__code__, subject)
+                        recorder.buffer.append(clock())
+                        recorder.buffer.append(subject)
+                        if not args:
                             handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
+                        elif len(args) == 1:
+                            handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
+                        else:
+                            handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                         continue
                     recorder.task = subject = id(task)
-                    recorder.buffer.extend((clock(), subject))
-                    if args:
-                        handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
-                    else:
+                    recorder.buffer.append(clock())
+                    recorder.buffer.append(subject + step_started)
+                    if not args:
                         handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
+                    elif len(args) == 1:
+                        handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
+                    else:
+                        handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                     waiter = task._fut_waiter
-                    if waiter is not None:
-                        recorder.buffer.extend((4, subject, id(waiter)))
+                    if recorder.task != subject:  # Ticks have run meanwhile within this handle: which one it is must be said.
+                        if waiter is not None or task._state == "PENDING":
+                            recorder.buffer.extend((4, subject, 0 if waiter is None else id(waiter)))
+                        else:
+                            recorder.live -= 1
+                            ended(recorder, task)
+                        waiter = None
+                    elif waiter is not None:
+                        recorder.buffer.append(id(waiter) + waits)
                         waiter = None
                     elif task._state == "PENDING":
-                        recorder.buffer.extend((4, subject, 0))
+                        recorder.buffer.append(yields)
                     else:
                         recorder.live -= 1
-                        ended(recorder, task)
+                        if task._exception is None and task._state == "FINISHED":
+                            recorder.buffer.append(subject)
+                        else:
+                            ended(recorder, task)
                     task = None
                 except (SystemExit, KeyboardInterrupt):
                     if task is not None and task._state != "PENDING":

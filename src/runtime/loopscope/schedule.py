@@ -12,7 +12,7 @@ import heapq
 import sys
 import weakref
 
-from . import places, run, sources
+from . import places, run, sources, untyped, wire
 from .recorder import MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -34,7 +34,10 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     step = facts.step
     get_coro: Any = getattr(facts.c_task, "get_coro", None)
     task_of = run.make_task_of(facts)
-    text_number = places.make_callback_number(session.strings)
+    scheduled = places.make_callback_event(session.strings, wire.SHORT_SCHEDULED)
+    woken = wire.SHORT_WOKEN
+    function = type(make_call_soon)
+    last: tuple[Any, int] = (None, 0)  # The code of the last function that was scheduled, and the event of that.
     copy_context = contextvars.copy_context
     max_buffer = MAX_BUFFER
     cancelled = make_cancelled(session)
@@ -47,8 +50,10 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     is_first_step = make_is_first_step()
     note_birth = session.births.note
     note_source = make_note_source(session, facts)
+    type_of = untyped.type_of
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        nonlocal last
         if self._closed:
             self._check_closed()  # = self._check_closed()
         if self._debug:
@@ -71,7 +76,7 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
             recorder = self._loopscope
         except AttributeError:
             recorder = recorder_of(self)
-        kind: Any = type(callback)
+        kind: Any = type_of(callback)
         if kind is step:
             if recorder.notes_sources:
                 note_source(recorder, handle, self, callback, args)
@@ -96,17 +101,29 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         elif recorder.listing:
             if recorder.notes_sources:
                 note_source(recorder, handle, self, callback, args)
-            task = task_of(callback, args)
-            if task is None:
-                recorder.buffer.extend((10, -text_number(callback), recorder.task, 0))
-            elif args:
-                # A program may await futures of a class of its own: those are not touched.
-                if issubclass(type(args[0]), futures) and args[0]._state == "CANCELLED":
-                    cancelled(recorder, task, args[0], 2)
-                recorder.buffer.extend((5, id(task), recorder.task))
-            task = None
+            if kind is function:
+                if callback.__code__ is not last[0]:
+                    last = (callback.__code__, scheduled(callback))
+                recorder.buffer.append(last[1])
+            else:
+                if args and kind is builtin and isinstance(callback.__self__, c_task) and len(args) == 1:
+                    task = callback.__self__
+                else:
+                    task = task_of(callback, args)
+                if task is None:
+                    recorder.buffer.append(scheduled(callback))
+                elif args:
+                    kind = type_of(args[0])
+                    if kind is c_future or kind is c_task:
+                        if is_cancelled(args[0]):
+                            cancelled(recorder, task, args[0], 2)
+                    # A program may await futures of a class of its own: those are not touched.
+                    elif issubclass(kind, futures) and args[0]._state == "CANCELLED":
+                        cancelled(recorder, task, args[0], 2)
+                    recorder.buffer.append(id(task) + woken)
+                task = None
         elif args and (kind is builtin or kind is wakeup):
-            kind = type(args[0])
+            kind = type_of(args[0])
             if kind is c_future or kind is c_task:
                 if is_cancelled(args[0]):
                     cancelled(recorder, task_of(callback, args), args[0], 2)

@@ -91,6 +91,7 @@ class Session:
         self.executor_calls: dict[int, str] = {}
         self.loops = Loops(self, self.facts)
         self.reader = Reader(self)
+        link.on_left = self.reader.drain_later
         self.hooks: Hooks | None = None
         self.handle_run_is_known = True
         self.handles_are_watched = False

@@ -25,10 +25,11 @@ _connections: list[link.Link] = []
 """The connection that was made last by `start`."""
 
 
-def start(address: str, token: str, started: str, follow: bool, stepping: str = "") -> None:
+def start(address: str, token: str, started: str, follow: bool, stepping: str = "", asyncio_loop: bool = False) -> None:
     """Connects this process and arranges that asyncio is watched once the program imports it. `follow`: forked children connect too.
 
     `stepping`: what the adapter wants to stop at before the program begins, as JSON; see docs/wire.md.
+    `asyncio_loop`: a program that asks uvloop for its loop gets asyncio's.
     Raises RuntimeError, with a sentence, if it is to be attached to a process that another adapter watches.
     """
     if started == "attach" and any(other.open for other in _connections):
@@ -45,6 +46,11 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
         connection.send_message({"type": "bye", "reason": refusal})
         connection.close()
         return
+
+    if asyncio_loop:
+        from . import asyncio_loop as replacement
+
+        replacement.arrange()
 
     def asyncio_is_imported() -> None:
         from . import session

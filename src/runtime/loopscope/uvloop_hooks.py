@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
-from . import clocks, places, run, schedule
+from . import clocks, places, run, schedule, wire
 from .recorder import HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -44,6 +44,7 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
     futures = schedule.future_types()
     site_number = places.make_site_number(session.strings)
     clock = clocks.monotonic
+    step_started = wire.SHORT_STEP
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     base_call_soon = loop_class.call_soon
     base_call_later = loop_class.call_later
@@ -70,7 +71,7 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         recorder.turn += 1
         recorder.handle = task
         if recorder.listing:
-            recorder.buffer.extend((clock(), id(task)))
+            recorder.buffer.extend((clock(), id(task) + step_started))
         else:
             recorder.step_handles += not args
         try:

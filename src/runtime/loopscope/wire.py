@@ -5,7 +5,7 @@ Tables only. test/wire compares the two files.
 
 from __future__ import annotations
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 WIRE_MAGIC = b"LSCP"
 TOKEN_LENGTH = 64
 MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -45,6 +45,20 @@ EVENTS: dict[str, tuple[int, tuple[str, ...]]] = {
 
 SHORT_FORM = 4096
 """An integer beyond plus or minus this, where an event's code is expected, is an event by itself."""
+
+SHORT_KINDS = 8
+"""Its remainder by this says what it is; the rest is an address, or a string's id."""
+
+SHORT_ENDED = 0
+SHORT_STEP = 1
+SHORT_WOKEN = 2
+SHORT_WAITS = 3
+SHORT_SCHEDULED = 4
+SHORT_CALLBACK = 5
+SHORT_YIELDS = 6
+
+SHORT_STRINGS = 1024
+"""Added to a string's id before it is multiplied by `SHORT_KINDS`, so that it is beyond `SHORT_FORM`."""
 
 STRING_FIELD_SEPARATOR = "\t"
 

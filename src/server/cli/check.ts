@@ -33,6 +33,8 @@ export interface CheckOptions {
 
 export class FileChecker {
   readonly projects = new Projects(KNOWN_CODES);
+  /** Files that are known to have no finding. */
+  private readonly passedOver = new Set<string>();
   private readonly overridden = new WeakMap<AnalysisSettings, AnalysisSettings>();
 
   constructor(
@@ -40,8 +42,23 @@ export class FileChecker {
     private readonly options: CheckOptions,
   ) {}
 
+  /** How many bytes of a file are to be analysed: 0 where it can have no finding, or can not be read. @param path absolute */
+  sizeUp(path: string): number {
+    try {
+      const stat = statSync(path);
+      if (!stat.isFile() || stat.size > LONGEST_FILE) return 0;
+      const bytes = readFileSync(path);
+      if (mayConcern(bytes, this.settingsOf(path))) return bytes.length;
+      this.passedOver.add(path);
+    } catch {
+      // Checking it will say why.
+    }
+    return 0;
+  }
+
   /** Reads and checks a file. Never throws. @param path absolute */
   checkFile(path: string): FileReport {
+    if (this.passedOver.has(path)) return { path: this.shownPath(path), findings: [] };
     return this.guard(path, () => {
       const settings = this.settingsOf(path);
       const stat = statSync(path);

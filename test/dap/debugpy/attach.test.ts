@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { DapClient, PYTHON } from '../client';
-import { until, withAdapter } from '../session';
-import { frames, place, pythons, setBreakpoints, Source, stop, topFrame, value } from './debug';
+import { alive, until, withAdapter } from '../session';
+import { attach, frames, place, pythons, setBreakpoints, Source, stop, topFrame, value } from './debug';
 
 /** Runs until it is told to end; `sys.argv` says how it is to be reached. */
 const SERVER = `import asyncio, sys
@@ -96,21 +96,6 @@ async function beside(program: Program, test: () => Promise<void>): Promise<void
   }
 }
 
-/** Attaches with breakpoints at these marks. */
-async function attach(client: DapClient, args: object, source: Source, marks: readonly string[]): Promise<void> {
-  await client.initialize();
-  const attached = client.request('attach', args);
-  attached.catch(() => undefined);
-  await Promise.race([client.event('initialized'), attached]);
-  await setBreakpoints(
-    client,
-    source,
-    marks.map((mark) => source.breakpoint(mark)),
-  );
-  await client.request('configurationDone');
-  await attached;
-}
-
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -139,6 +124,15 @@ async function lookAndLeave(client: DapClient, program: Program, source: Source)
   await program.printed(/turns /);
   assert.doesNotMatch(program.output, /loopscope|Traceback/);
 }
+
+const IDLE = `import asyncio
+
+async def main():
+    print("waits", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+`;
 
 describe('attaching', () => {
   for (const { version, path: python } of pythons('3.9', '3.11', '3.13', '3.14', '3.15')) {
@@ -201,6 +195,23 @@ describe('attaching', () => {
       this.skip();
     });
   }
+
+  for (const { version, path: python } of pythons('3.14', '3.15'))
+    it(
+      `on ${version}: to a process whose loop waits for ever, which nothing wakes (processId)`,
+      withAdapter(async (client) => {
+        const source = new Source(IDLE);
+        const program = new Program(python, [source.path]);
+        await beside(program, async () => {
+          await program.printed(/waits\n/);
+          await attach(client, { processId: program.pid }, source, []);
+          await client.nextUpdate(({ liveTasks }) => liveTasks === 1);
+          await client.request('disconnect', { terminateDebuggee: false });
+          assert.ok(alive(program.pid), program.output);
+          assert.doesNotMatch(program.output, /Traceback|Interrupted/);
+        });
+      }),
+    );
 
   it(
     'to a process that is not there, or is none of ours: one sentence',

@@ -126,6 +126,23 @@ for (const { version, path: python } of pythons('3.9', '3.11', '3.13', '3.14', '
       }),
     );
 
+    for (const justMyCode of [true, false])
+      it(
+        `justMyCode ${justMyCode}: a step into a library's function ${justMyCode ? 'goes on in the person’s code' : 'leads into it'}`,
+        withAdapter(async (client) => {
+          const source = new Source('import json\ntext = json.dumps([1])  # @call\nlast = 1  # @last\n');
+          await debug(client, source, ['call'], { python, justMyCode });
+          const at = await stop(client);
+          await client.request('stepIn', { threadId: at.threadId });
+          const next = await stop(client, 2);
+          const [top] = await frames(client, next);
+          if (justMyCode) assert.equal(await place(client, next), `<module>:${source.line('last')}`);
+          else assert.match(top?.source?.path ?? '', /json[\\/]__init__\.py$/);
+          await client.request('continue', { threadId: next.threadId });
+          await client.event('terminated');
+        }),
+      );
+
     it(
       'steps of one task never lead into our own files, even without justMyCode',
       withAdapter(async (client) => {

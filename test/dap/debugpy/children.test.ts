@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { UpdateEvent } from '../../../src/protocol/dap';
 import { DapClient } from '../client';
 import { alive, until, withAdapter } from '../session';
-import { debug, place, pythons, setBreakpoints, Source, stop, topFrame, value } from './debug';
+import { attach, debug, place, pythons, Source, stop, topFrame, value } from './debug';
 
 const CHILD = `import asyncio, sys
 
@@ -52,16 +52,17 @@ if __name__ == "__main__":
 /** Starts a session for each child that the client is told of, as an editor does, with a breakpoint in the child's code. */
 class Family {
   readonly #sessions: DapClient[] = [];
-  readonly #source: Source;
-
-  constructor(client: DapClient, source: Source) {
-    this.#source = source;
+  /** `source`: the child's. */
+  constructor(
+    client: DapClient,
+    readonly source: Source,
+  ) {
     client.onReverseRequest = (request: DebugProtocol.Request) => {
       assert.equal(request.command, 'startDebugging');
       const { configuration } = request.arguments as DebugProtocol.StartDebuggingRequestArguments;
       const session = DapClient.start();
       this.#sessions.push(session);
-      attachTo(session, configuration, this.#source).catch(() => undefined);
+      attach(session, configuration, source, ['child']).catch(() => undefined);
       return {};
     };
   }
@@ -83,7 +84,13 @@ class Family {
   }
 }
 
-const ABLE = { supportsStartDebuggingRequest: true };
+/** Starts a parent, with its family. */
+async function begin(client: DapClient, way: keyof typeof WAYS, args: object = {}): Promise<Family> {
+  const source = new Source(parent(way), { 'child.py': CHILD });
+  const family = new Family(client, new Source(CHILD, {}, `${source.folder}/child.py`));
+  await debug(client, source, [], args, [], { supportsStartDebuggingRequest: true });
+  return family;
+}
 
 describe('child processes of a program that is debugged', () => {
   for (const { version, path: python } of pythons('3.9', '3.11', '3.13', '3.14', '3.15'))
@@ -91,14 +98,11 @@ describe('child processes of a program that is debugged', () => {
       it(
         `on ${version}: ${way}`,
         withAdapter(async (client) => {
-          const source = new Source(parent(way), { 'child.py': CHILD });
-          const childSource = new Source(CHILD, {}, `${source.folder}/child.py`);
-          const family = new Family(client, childSource);
-          await debug(client, source, [], { python }, [], ABLE);
+          const family = await begin(client, way, { python });
           try {
             const child = await family.stopped();
             const stopped = await stop(child);
-            assert.equal(await place(child, stopped), `child:${childSource.line('child')}`);
+            assert.equal(await place(child, stopped), `child:${family.source.line('child')}`);
             assert.equal(await value(child, await topFrame(child, stopped), 'n'), '41');
             await child.event<UpdateEvent>('loopscope/update', ({ liveTasks }) => liveTasks === 1);
             const { rows } = await child.ask('loopscope/loops', {});
@@ -126,9 +130,7 @@ describe('child processes of a program that is debugged', () => {
   it(
     'a child that is stopped ends with the session of its parent',
     withAdapter(async (client) => {
-      const source = new Source(parent('a subprocess of asyncio'), { 'child.py': CHILD });
-      const family = new Family(client, new Source(CHILD, {}, `${source.folder}/child.py`));
-      await debug(client, source, [], {}, [], ABLE);
+      const family = await begin(client, 'a subprocess of asyncio');
       const child = await family.stopped();
       const { systemProcessId: pid = 0 } = await child.event<DebugProtocol.ProcessEvent['body']>('process');
       assert.ok(alive(pid));
@@ -142,22 +144,10 @@ describe('child processes of a program that is debugged', () => {
   it(
     'with "subProcess": false a child runs by itself',
     withAdapter(async (client) => {
-      const source = new Source(parent('a subprocess of asyncio'), { 'child.py': CHILD });
-      const family = new Family(client, new Source(CHILD, {}, `${source.folder}/child.py`));
-      await debug(client, source, [], { subProcess: false }, [], ABLE);
+      const family = await begin(client, 'a subprocess of asyncio', { subProcess: false });
       await client.printed(/child has 42[^]*ended 0/);
       await client.event('terminated');
       assert.equal(family.size, 0);
     }),
   );
 });
-
-async function attachTo(child: DapClient, configuration: object, source: Source): Promise<void> {
-  await child.initialize();
-  const attached = child.request('attach', configuration);
-  attached.catch(() => undefined);
-  await Promise.race([child.event('initialized'), attached]);
-  await setBreakpoints(child, source, [source.breakpoint('child')]);
-  await child.request('configurationDone');
-  await attached;
-}

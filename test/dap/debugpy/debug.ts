@@ -75,6 +75,21 @@ export async function debug(
   });
 }
 
+/** Attaches with breakpoints at these marks. */
+export async function attach(client: DapClient, args: object, source: Source, marks: readonly string[]): Promise<void> {
+  await client.initialize();
+  const attached = client.request('attach', args);
+  attached.catch(() => undefined);
+  await Promise.race([client.event('initialized'), attached]);
+  await setBreakpoints(
+    client,
+    source,
+    marks.map((mark) => source.breakpoint(mark)),
+  );
+  await client.request('configurationDone');
+  await attached;
+}
+
 /** The `count`th stop of the session. */
 export function stop(client: DapClient, count = 1): Promise<Stopped> {
   return client.nthEvent<Stopped>('stopped', count);

@@ -50,6 +50,18 @@ describe('sessions of debugging', () => {
     });
 
   it(
+    'takes a configuration of Python’s own debugger as it stands',
+    withAdapter(async (client) => {
+      const source = new Source('import os, sys\nx = sys.executable  # @line\n');
+      const options = { pythonPath: PYTHON, purpose: ['debug-test'], jinja: true, django: true, redirectOutput: true };
+      await debug(client, source, ['line'], { ...options, python: null, justMyCode: false, subProcess: true });
+      const stopped = await stop(client);
+      await client.request('continue', { threadId: stopped.threadId });
+      await client.event('terminated');
+    }),
+  );
+
+  it(
     'no debugger: one sentence that says what to do',
     withAdapter(async (client) => {
       await client.initialize();

@@ -1,8 +1,7 @@
 // A program that is debugged in the client's terminal: debugpy asks for it, and the loop is in sight as elsewhere.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import type { DebugProtocol } from '@vscode/debugprotocol';
 import { withAdapter } from '../session';
+import { terminalOf } from '../terminals';
 import { debug, place, Source, stop } from './debug';
 
 const PROGRAM = `import asyncio, os, sys
@@ -23,23 +22,7 @@ describe('a program that is debugged in a terminal', () => {
     it(
       `${console}: stops there, prints there, its loop is seen, and its exit code arrives`,
       withAdapter(async (client) => {
-        let output = '';
-        let asked: DebugProtocol.RunInTerminalRequestArguments | undefined;
-        client.onReverseRequest = (request: DebugProtocol.Request) => {
-          assert.equal(request.command, 'runInTerminal');
-          asked = request.arguments as DebugProtocol.RunInTerminalRequestArguments;
-          const [file = '', ...rest] = asked.args;
-          const started = spawn(file, rest, {
-            cwd: asked.cwd,
-            env: { ...process.env, IN_TERMINAL: 'yes', ...(asked.env as Record<string, string> | undefined) },
-            stdio: ['ignore', 'pipe', 'pipe'],
-          });
-          for (const stream of [started.stdout, started.stderr])
-            stream.on('data', (chunk: Buffer) => {
-              output += chunk.toString();
-            });
-          return { processId: started.pid };
-        };
+        const terminal = terminalOf(client);
         const source = new Source(PROGRAM);
         await debug(client, source, ['print'], { console, args: ['a b'], env: { SET: 'by us' } }, [], {
           supportsRunInTerminalRequest: true,
@@ -50,9 +33,28 @@ describe('a program that is debugged in a terminal', () => {
         await client.request('continue', { threadId: stopped.threadId });
         assert.deepEqual(await client.event('exited'), { exitCode: 5 });
         await client.event('terminated');
-        assert.equal(asked?.kind, kind);
-        assert.match(output, /ran yes by us \['a b'\]/);
+        assert.equal(terminal.args?.kind, kind);
+        assert.match(terminal.output, /ran yes by us \['a b'\]/);
         assert.equal(client.output('stdout'), '', 'the terminal has it');
       }),
     );
+
+  it(
+    'internalConsole: the client is asked for no terminal, and has the output',
+    withAdapter(async (client) => {
+      const asked: string[] = [];
+      client.onReverseRequest = (request) => asked.push(request.command);
+      const source = new Source(PROGRAM);
+      const env = { SET: 'by us', IN_TERMINAL: 'no' };
+      await debug(client, source, ['print'], { console: 'internalConsole', args: ['a b'], env }, [], {
+        supportsRunInTerminalRequest: true,
+      });
+      const stopped = await stop(client);
+      await client.request('continue', { threadId: stopped.threadId });
+      assert.deepEqual(await client.event('exited'), { exitCode: 5 });
+      await client.event('terminated');
+      assert.match(client.output('stdout'), /ran no by us \['a b'\]/);
+      assert.deepEqual(asked, []);
+    }),
+  );
 });

@@ -42,6 +42,12 @@ for (const [theme, classics] of THEMES) {
           (seen) => (seen['warning'] ?? 0) + (seen['error'] ?? 0) > 0,
           'squiggle',
         );
+        // A lens moves the lines below it: what is clicked must stand still.
+        await workbench.waitFor(
+          () => editor.lenses(),
+          (all) => all.length > 0,
+          'lens',
+        );
         await editor.clickSquiggle();
         const offered = await editor.openLightBulb();
         await workbench.screenshot(`lint-${name}-${theme}`);

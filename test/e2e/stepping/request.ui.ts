@@ -57,7 +57,7 @@ for (const { how, debugging } of [
       });
       await workbench.openFile('server.py');
       await (debugging ? workbench.startDebugging() : workbench.startWithoutDebugging());
-      await workbench.openViewContainer('Event Loop');
+      await workbench.waitForEventLoop();
     });
     after(() => workbench.close());
 

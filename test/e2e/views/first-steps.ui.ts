@@ -53,7 +53,7 @@ describe('first steps, in high contrast', () => {
     await workbench.openFile('chain.py');
     await workbench.page.locator('.editor-actions a.action-label[aria-label*="Loopscope"]').first().click();
     await workbench.waitForSession(true);
-    await workbench.openViewContainer('Event Loop');
+    await workbench.waitForEventLoop();
     await workbench.waitForRows('Tasks', (rows) => rows.some((row) => row.label === 'Task-1 · main()'));
     await workbench.page.locator('.terminal-wrapper.active').first().waitFor();
     assert.equal(await workbench.page.locator('.repl').isVisible(), false, 'the debug console would be empty');

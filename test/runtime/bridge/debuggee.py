@@ -8,6 +8,7 @@ adapter's end of the wire on the other. For tests; it knows nothing of what they
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -33,6 +34,16 @@ def marked(program: str, mark: str) -> int:
     return lines[0]
 
 
+DEBUGPY = "LOOPSCOPE_TEST_DEBUGPY"
+"""The folder that holds the debugpy to run, if it is not the interpreter's."""
+
+
+def debugpy() -> list[str]:
+    """The command line of debugpy after the interpreter's name."""
+    folder = os.environ.get(DEBUGPY)
+    return ["-m", "debugpy"] if folder is None else [os.path.join(folder, "debugpy")]
+
+
 class Debuggee:
     """One session. `events` are all events of debugpy so far, `messages` all messages of the runtime."""
 
@@ -46,7 +57,9 @@ class Debuggee:
         python_args: tuple[str, ...] = (),
         just_my_code: bool = True,
         before: Callable[[Debuggee], None] | None = None,
+        through: tuple[str, ...] = (),
     ) -> None:
+        """`through`: what runs the program, as `-m coverage run`."""
         self.path = folder / "program.py"
         self.path.write_text(program, encoding="utf-8")
         self.events: list[dict[str, Any]] = []
@@ -70,11 +83,11 @@ class Debuggee:
                 sys.executable,
                 "-Xfrozen_modules=off",
                 *python_args,
-                "-m",
-                "debugpy",
+                *debugpy(),
                 "--listen",
                 "127.0.0.1:0",
                 "--wait-for-client",
+                *through,
                 str(self.path),
             ],
             env={"PYDEVD_DISABLE_FILE_VALIDATION": "1", "DEBUGPY_ADAPTER_ENDPOINTS": str(endpoints), **variables},
@@ -83,8 +96,9 @@ class Debuggee:
             stdin=subprocess.DEVNULL,
             cwd=folder,
         )
-        for name in ("stdout", "stderr"):
-            threading.Thread(target=self._read_output, args=(name,), daemon=True).start()
+        self._outputs = [threading.Thread(target=self._read_output, args=(name,), daemon=True) for name in ("stdout", "stderr")]
+        for thread in self._outputs:
+            thread.start()
         self._dap = _connect(endpoints, self.process)
         threading.Thread(target=self._read_dap, daemon=True).start()
         self.request("initialize", adapterID="test", supportsVariableType=True)
@@ -219,14 +233,30 @@ class Debuggee:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the program did not end; {self.report()}") from None
 
+    def result(self) -> tuple[int, bytes, bytes]:
+        """Waits for the program's own end, and that of debugpy's adapter; exit code, output and errors."""
+        code = self.finish()
+        self.event("terminated")
+        self._leave_adapter()
+        return code, self.out, self.err
+
     def close(self) -> None:
-        """Ends whatever still runs."""
+        """Ends whatever still runs: the program, and debugpy's adapter, which ends when nobody is connected with it."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(LIMIT)
+        self._leave_adapter()
         for connection in (self._dap, self._wire, self._wire_server):
             if connection is not None:
                 connection.close()
+
+    def _leave_adapter(self) -> None:
+        """Hangs up on the adapter, and waits for its end: it has the program's standard output, as children of the program have."""
+        with contextlib.suppress(OSError):
+            self._dap.shutdown(socket.SHUT_RDWR)  # `close` alone does nothing while the file that is read of it is open.
+        for thread in self._outputs:
+            thread.join(LIMIT)
+            assert not thread.is_alive(), self.report()
 
     def report(self) -> str:
         """What there is to see of the session, for a failure."""

@@ -124,6 +124,26 @@ def test_a_program_that_sets_a_trace_function_of_its_own(tmp_path: Path) -> None
         assert debuggee.out.endswith(b"ends True\ncancelled False\ntraced True\n")
 
 
+COUNTS_THREADS = """
+import asyncio, threading
+async def main():
+    await asyncio.sleep(0.2)
+    known = list(threading._active.values())
+    ours = [thread for thread in known if thread.name == "Loopscope"]
+    print([(repr(thread)[:6], thread.is_alive()) for thread in ours])
+    print([thread for thread in (*threading._dangling, *threading.enumerate()) if thread in ours])
+asyncio.run(main())
+"""
+
+
+def test_a_program_that_looks_at_all_threads(tmp_path: Path) -> None:
+    """CPython's own tests do: they print what runs on, and count it."""
+    with Debuggee(COUNTS_THREADS, tmp_path) as debuggee:
+        assert debuggee.finish() == 0
+        debuggee.wait_for_output(b"[]\n")
+        assert debuggee.out == b"[('<Threa', True)]\n[]\n"
+
+
 OTHER_VERSION = """
 import sys
 name = "loopscope-runtime"

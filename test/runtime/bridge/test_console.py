@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from debuggee import Debuggee, marked
@@ -56,15 +58,19 @@ asyncio.run(main())
 """
 
 
+def value_of(debuggee: Debuggee, frame: int, expression: str) -> str:
+    """What the console answers to an expression that has a value."""
+    answer = debuggee.evaluate(expression, frame)
+    assert answer["success"], answer
+    return str(answer["body"]["result"])
+
+
 def test_results_exceptions_and_held_tasks(tmp_path: Path) -> None:
     with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
         stop = debuggee.stopped()
         top = debuggee.stack(stop["threadId"])[0]["id"]
 
-        def result(expression: str) -> str:
-            answer = debuggee.evaluate(expression, top)
-            assert answer["success"], answer
-            return str(answer["body"]["result"])
+        result = partial(value_of, debuggee, top)
 
         def error(expression: str) -> str:
             answer = debuggee.evaluate(expression, top)
@@ -125,3 +131,72 @@ def test_at_a_tick(tmp_path: Path) -> None:
         debuggee.request("continue", threadId=stop["threadId"])
         assert debuggee.finish() == 0
         assert debuggee.err == b""
+
+
+TIMERS = """
+import asyncio
+
+fired = []
+
+async def waits_with_limit():
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.05)
+    except asyncio.TimeoutError:
+        return "in time"
+
+async def other():
+    await asyncio.sleep(0.01)
+    fired.append("other's")
+
+async def cleans_up():
+    try:
+        await asyncio.Event().wait()
+    finally:
+        fired.append("cleaned")
+
+async def main():
+    loop = asyncio.get_running_loop()
+    due, event = loop.create_future(), asyncio.Event()
+    loop.call_later(0.05, due.set_result, "due")
+    loop.call_later(0.05, event.set)
+    loop.call_later(0.01, fired.append, "program's")
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    here = 1  # stop
+    await task
+    await asyncio.sleep(0.05)
+    print(sorted(fired), task.cancelled(), asyncio.current_task().get_name())
+
+asyncio.run(main())
+"""
+
+
+def test_the_timers_that_it_needs_fire_and_no_others(tmp_path: Path) -> None:
+    with Debuggee(TIMERS, tmp_path, breakpoints=[marked(TIMERS, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        top = debuggee.stack(stop["threadId"])[0]["id"]
+
+        result = partial(value_of, debuggee, top)
+
+        assert result("await waits_with_limit()") == "'in time'"
+        assert result("await due") == "'due'", "a timer that was set before the stop, for what it awaits"
+        assert result("await event.wait()") == "True", "the same of an event"
+        assert result("fired") == "[]", "timers that nobody needed have not fired"
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.result() == (0, b'["other\'s", "program\'s"] False Task-1\n', b"")
+
+
+def test_ctrl_c_cancels_it_and_not_the_program(tmp_path: Path) -> None:
+    with Debuggee(TIMERS, tmp_path, breakpoints=[marked(TIMERS, "stop")]) as debuggee:
+        stop = debuggee.stopped()
+        top = debuggee.stack(stop["threadId"])[0]["id"]
+        sent = debuggee.send("evaluate", expression="print('awaits', flush=True) or await cleans_up()", frameId=top, context="repl")
+        debuggee.wait_for_output(b"awaits")
+        debuggee.process.send_signal(signal.SIGINT)
+        answer = debuggee.response(sent)
+        assert not answer["success"] and "CancelledError: the await was cancelled" in answer["message"], answer
+        assert debuggee.evaluate("fired", top)["body"]["result"] == "['cleaned']"
+        debuggee.request("continue", threadId=stop["threadId"])
+        code, out, err = debuggee.result()
+        assert (code, err) == (0, b"")
+        assert out.endswith(b"['cleaned', \"other's\", \"program's\"] False Task-1\n"), out

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
-from debuggee import Debuggee, marked
+from debuggee import RUNTIME, Debuggee, marked
+
+sys.path.insert(0, str(RUNTIME))
 
 SERVER = """
 import asyncio
@@ -158,3 +162,78 @@ def test_the_runtimes_thread_is_not_shown_and_goes_on(tmp_path: Path) -> None:
     with Debuggee(THREADS, tmp_path, runtime=False) as debuggee:
         assert debuggee.finish() == 0
         assert out == debuggee.out and out.startswith(b"['MainThread']")
+
+
+VERY_MANY = """
+import asyncio
+
+async def waits(event):
+    await event.wait()
+
+async def main():
+    event = asyncio.Event()
+    tasks = [asyncio.create_task(waits(event)) for _ in range(3000)]
+    await asyncio.sleep(0)
+    here = 1  # first
+    for task in tasks[:350]:
+        task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    here = 2  # second
+    tasks += [asyncio.create_task(waits(event)) for _ in range(2)]
+    here = 3  # third
+    event.set()
+
+asyncio.run(main())
+"""
+
+
+def test_of_very_many_tasks_the_oldest_that_live_have_rows(tmp_path: Path) -> None:
+    marks = [marked(VERY_MANY, mark) for mark in ("first", "second", "third")]
+    with Debuggee(VERY_MANY, tmp_path, breakpoints=marks) as debuggee:
+        for first, more in ((2, "2,901 more"), (352, "2,551 more"), (352, "about 2,55")):  # The last is counted by what is recorded.
+            stop = debuggee.stopped()
+            names = list(debuggee.threads())
+            assert names[1:4] == ["Task-1 · main", f"Task-{first} · waits", f"Task-{first + 1} · waits"]
+            assert names[-1].startswith(more), names[-1]
+            debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+
+
+def test_a_stop_among_very_many_tasks_looks_at_few_of_them() -> None:
+    from loopscope.bridge import rows
+
+    looked = 0
+    stock = rows.is_live_on
+
+    def is_live_on(task: Any, loop: Any) -> bool:
+        nonlocal looked
+        looked += 1
+        return stock(task, loop)
+
+    async def waits(event: asyncio.Event) -> None:
+        await event.wait()
+
+    async def main() -> list[int]:
+        nonlocal looked
+        event = asyncio.Event()
+        tasks = [asyncio.ensure_future(waits(event)) for _ in range(5_000)]
+        await asyncio.sleep(0)
+        loop, counts = asyncio.get_running_loop(), []
+        made = rows.Rows.__new__(rows.Rows)
+        made.pinned, made.most, made._kept = [], 100, {}  # pyright: ignore[reportPrivateUsage]
+        for _ in range(3):
+            looked = 0
+            chosen, more, _ = made._choose(loop, asyncio.current_task(), 5_001, 1)  # pyright: ignore[reportPrivateUsage]
+            assert (len(chosen), more) == (100, 4_901)
+            counts.append(looked)
+        event.set()
+        await asyncio.gather(*tasks)
+        return counts
+
+    rows.is_live_on = is_live_on
+    try:
+        first, second, third = asyncio.run(main())
+    finally:
+        rows.is_live_on = stock
+    assert first > 5_000 and second == third <= 2 * rows.FEW

@@ -164,6 +164,41 @@ def test_a_pause_that_comes_while_the_thread_leaves_a_stop_is_not_lost(tmp_path:
         assert debuggee.stopped()["reason"] == "pause"
 
 
+EARLY = """
+import asyncio, sys
+
+async def main():
+    loop = asyncio.get_running_loop()
+    print("idle", flush=True)
+    while True:
+        await asyncio.sleep(0.01)
+
+gate = next(module for name, module in list(sys.modules.items()) if name.endswith(".bridge.tick_gate"))
+stock, times = gate._suspend, [1]
+
+def suspend(*arguments):
+    # As the adapter does whose `step` comes as soon as it has been told of the stop.
+    if times:
+        times.pop()
+        asyncio.get_running_loop()._loopscope.stepper.release({"kind": "handle"})
+    stock(*arguments)
+
+gate._suspend = suspend
+asyncio.run(main())
+"""
+
+
+def test_a_step_that_comes_before_the_thread_is_suspended_is_not_lost(tmp_path: Path) -> None:
+    with Debuggee(EARLY, tmp_path) as debuggee:
+        debuggee.wait_for_output(b"idle")
+        assert debuggee.command("pause", loop=1)["ok"]
+        stop = debuggee.stopped()
+        assert stop["reason"] == "step"
+        assert [message["reason"] for message in debuggee.messages if message["type"] == "stopped"] == ["pause", "step"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        debuggee.event("continued")
+
+
 @pytest.mark.parametrize("just_my_code", [True, False])
 def test_each_pause_of_the_adapters_stops_again(tmp_path: Path, just_my_code: bool) -> None:
     with Debuggee(PROGRAM, tmp_path, just_my_code=just_my_code) as debuggee:
@@ -227,6 +262,66 @@ def test_the_goal_that_the_adapter_notes_is_run_to(tmp_path: Path) -> None:
         assert summary(debuggee, stop)[:2] == ("step", 0)
 
 
+AT_LINE = """
+import asyncio
+
+async def worker(number):
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    workers = [asyncio.create_task(worker(n), name="w%d" % n) for n in range(40)]
+    await asyncio.sleep(0)
+    await asyncio.create_task(stops(), name="stops")
+    print("idle", flush=True)
+    await loop.create_future()
+
+async def stops():
+    here = 1  # stop
+    asyncio.get_running_loop().call_later(0.05, made)
+    await asyncio.sleep(0.2)
+    again = 2  # again
+    asyncio.create_task(worker(99), name="late")
+    await asyncio.sleep(0)
+
+def made():
+    pass
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["handle", "tick", "created", "task", "anyTask"])
+def test_a_goal_at_a_line_lets_the_program_go_on(tmp_path: Path, kind: str) -> None:
+    with Debuggee(AT_LINE, tmp_path, breakpoints=[marked(AT_LINE, "stop"), marked(AT_LINE, "again")]) as debuggee:
+        debuggee.stopped()
+        row = next(row for row in told(debuggee)["rows"] if row["threadId"] == debuggee.threads()["w5 · worker"])
+        if kind == "created":
+            debuggee.request("continue", threadId=1)
+            assert debuggee.stopped()["reason"] == "breakpoint"
+        goal = {"kind": kind, **({"task": row["task"]} if kind == "task" else {})}
+        assert debuggee.command("step", loop=1, goal=goal)["ok"]
+        stop = debuggee.stopped()
+        tick = told(debuggee)["stop"]
+        assert tick is not None and stop["reason"] == "step", "between two handles, without a word of the client's"
+        assert tick["did"]["ran"]["text"] == ("w4 · worker()" if kind == "task" else "stops · stops()")
+        if kind == "created":
+            assert [made["text"] for made in tick["did"]["created"]] == ["late · worker()"]
+        elif kind == "tick":
+            assert tick["position"] == 0 and tick["next"]["text"] == "w0 · worker()"
+        elif kind == "task":
+            assert tick["next"]["text"] == "w5 · worker()"
+        else:
+            assert tick["next"]["text"] == "w0 · worker()"
+            assert (tick["did"]["outcome"], len(tick["did"]["timers"])) == ("waits", 2)
+        debuggee.request("continue", threadId=stop["threadId"])
+        if kind != "created":
+            debuggee.stopped()
+            assert debuggee.command("continue", loop=1)["ok"], "as the goal does"
+        debuggee.wait_for_output(b"idle")
+
+
 def test_when_the_adapter_goes_the_program_goes_on(tmp_path: Path) -> None:
     with Debuggee(PROGRAM, tmp_path, breakpoints=[marked(PROGRAM, "stop")]) as debuggee:
         stop = debuggee.stopped()
@@ -235,3 +330,56 @@ def test_when_the_adapter_goes_the_program_goes_on(tmp_path: Path) -> None:
         debuggee.stopped()
         debuggee.hang_up()
         debuggee.wait_for_output(b"idle")
+
+
+NOTED = """
+import asyncio
+
+async def main():
+    await asyncio.sleep(0)
+    here = 1  # line
+    await asyncio.sleep(0)
+    print("ran", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["handle", "tick", "anyTask"])
+def test_a_goal_that_is_noted_at_a_line_is_reached_before_the_next_handle(tmp_path: Path, kind: str) -> None:
+    with Debuggee(NOTED, tmp_path, breakpoints=[marked(NOTED, "line")]) as debuggee:
+        stop = debuggee.stopped()
+        assert debuggee.command("step", loop=1, goal={"kind": kind}, gate=False)["ok"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        stop = debuggee.stopped()
+        assert summary(debuggee, stop) == ("step", 0, "Task-1 · main()")
+        assert debuggee.out == b""
+        debuggee.request("continue", threadId=stop["threadId"])
+        assert debuggee.finish() == 0
+
+
+TICK_CLOCK = """
+import asyncio, time
+
+async def main():
+    loop = asyncio.get_running_loop()
+    here = 1  # line
+    begin, wall = loop.time(), time.monotonic()
+    await asyncio.sleep(0)
+    print("%.3f" % (loop.time() - begin), time.monotonic() - wall > 2)
+
+asyncio.run(main())
+"""
+
+
+def test_the_clock_stands_still_at_a_tick(tmp_path: Path) -> None:
+    with Debuggee(TICK_CLOCK, tmp_path, breakpoints=[marked(TICK_CLOCK, "line")]) as debuggee:
+        stop = debuggee.stopped()
+        assert debuggee.command("step", loop=1, goal={"kind": "tick"}, gate=False)["ok"]
+        debuggee.request("continue", threadId=stop["threadId"])
+        stop = debuggee.stopped()
+        time.sleep(2.1)  # Somebody looks: what is tested is that the loop does not notice.
+        debuggee.request("continue", threadId=stop["threadId"])
+        code, out, _ = debuggee.result()
+        spent, is_long = out.split()
+        assert code == 0 and is_long == b"True" and float(spent) < 0.5, out

@@ -97,6 +97,19 @@ class Program:
         elif what == "fail":
             raise ValueError(what)
 
+    async def end(self) -> None:
+        """Cancels all tasks of the loop but the one that calls this, until none is left.
+
+        Once is not enough: up to 3.11 `wait_for` loses a cancellation that comes in the moment in which what it awaits is done (CPython,
+        Lib/asyncio/tasks.py), and its task goes on to what it does next.
+        """
+        me = asyncio.current_task()
+        while rest := [task for task in asyncio.all_tasks() if task is not me]:
+            for task in rest:
+                task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
 
 def heap_order(heap: list[Any]) -> list[int]:
     """The timers as asyncio itself will take them from its heap."""
@@ -205,11 +218,7 @@ async def main(scripts: Any, ticks: int) -> None:
         else:
             look()
         await asyncio.sleep(0.0003 if tick % 3 == 0 else 0)
-    me = asyncio.current_task()
-    rest = [task for task in asyncio.all_tasks() if task is not me]
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, *program.tasks, return_exceptions=True)
+    await program.end()
     if failures:
         raise failures[0]
 
@@ -272,11 +281,7 @@ def test_questions_from_another_thread_of_a_busy_loop_never_fail(scripts: Any) -
                 for number in range(len(scripts)):
                     made.start(number, 0)
                 await asyncio.sleep(0.003)
-                me = asyncio.current_task()
-                rest = [task for task in asyncio.all_tasks() if task is not me]
-                for task in rest:
-                    task.cancel()
-                await asyncio.gather(*rest, *made.tasks, return_exceptions=True)
+                await made.end()
         finally:
             over.set()
             thread.join()

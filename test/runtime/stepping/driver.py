@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from listen import accept_runtime, decode_events, environment, read_frames, send_message, wire
+from listen import RUNTIME, TOKEN, accept_runtime, decode_events, environment, read_frames, send_message, wire
+
+__all__ = ["FIRST", "PATIENCE", "RUNTIME", "TOKEN", "Refused", "Stepped"]
 
 PATIENCE = 20
 """Seconds: only a test that fails takes them."""
@@ -30,9 +33,20 @@ class Refused(Exception):
 
 
 class Stepped:
-    """A program under the stepper. To be used in a `with`; the program is killed at its end if it still runs."""
+    """A program under the stepper: its text, its command, or a function from our port to that of one which connects by itself.
 
-    def __init__(self, program: str, *, settings: dict[str, Any] | None = None, level: str = "adaptive", **env: str) -> None:
+    To be used in a `with`; the program is killed at its end if it still runs.
+    """
+
+    def __init__(
+        self,
+        program: str | list[str] | Callable[[int], list[str]],
+        *,
+        settings: dict[str, Any] | None = None,
+        level: str = "adaptive",
+        cwd: Path | None = None,
+        **env: str,
+    ) -> None:
         self.messages: list[dict[str, Any]] = []
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, float]] = []
@@ -44,9 +58,13 @@ class Stepped:
         self._server = socket.create_server(("127.0.0.1", 0))
         if settings is not None:
             env["LOOPSCOPE_STEPPING"] = json.dumps(settings)
+        port: int = self._server.getsockname()[1]
+        if isinstance(program, str):
+            program = [sys.executable, "-c", textwrap.dedent(program)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(program)],
-            env=environment(self._server.getsockname()[1], **env),
+            program if isinstance(program, list) else program(port),
+            env=environment(port, **env) if isinstance(program, list) else {**os.environ, **env},
+            cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.PIPE,
@@ -54,6 +72,7 @@ class Stepped:
         )
         self.connection = accept_runtime(self._server)
         send_message(self.connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": level})
+        self._running: dict[float, int] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -77,7 +96,7 @@ class Stepped:
                             self.messages.append(payload)
                     elif kind == wire.FRAME_EVENTS:
                         self.headers.append(dict(zip(wire.BATCH_HEADER, payload)))
-                        self.events += decode_events(payload)
+                        self.events += decode_events(payload, self._running)
                     self._changed.notify_all()
         except OSError:
             pass

@@ -111,6 +111,8 @@ describe('the command of a launch', () => {
     assert.deepEqual(parseLaunch({ program: '', module: null, code: 'x', request: 'launch', type: 'loopscope' }), {
       code: 'x',
     });
+    assert.deepEqual(parseLaunch({ code: 'x', pythonPath: '/old' }), { code: 'x', python: '/old' });
+    assert.deepEqual(parseLaunch({ code: 'x', pythonPath: '/old', python: '/new' }), { code: 'x', python: '/new' });
     for (const wrong of [undefined, null, 3, 'x', []]) assert.throws(() => parseLaunch(wrong), LaunchError);
   });
 });

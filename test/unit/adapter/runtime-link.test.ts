@@ -1,98 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { encodeFrame, encodeMessage, FrameReader } from '../../../src/adapter/link/frames';
-import { QueryError, RuntimeLink } from '../../../src/adapter/link/runtime-link';
+import { encodeFrame, encodeMessage } from '../../../src/adapter/link/frames';
+import { LoopGoneError, QueryError } from '../../../src/adapter/link/runtime-link';
+import { AwaitsTree } from '../../../src/adapter/features/awaits';
 import { Settler } from '../../../src/adapter/settle';
-import { LoopModel } from '../../../src/model/model';
 import { FrameKind, WIRE_VERSION } from '../../../src/protocol/wire';
 import { BatchWriter, marshalList } from '../../support/batches';
-
-const HELLO = {
-  type: 'hello',
-  wire: WIRE_VERSION,
-  pid: 1,
-  parentPid: 0,
-  python: '3.13.0',
-  implementation: 'cpython',
-  executable: '/python',
-  argv: ['app.py'],
-  freeThreaded: false,
-  started: 'main',
-};
-
-interface Fixture {
-  readonly model: LoopModel;
-  readonly link: RuntimeLink;
-  /** The other end: what a runtime writes. */
-  readonly runtime: Socket;
-  readonly closed: Promise<string>;
-  /** The next message that the adapter sends, of that type. */
-  readonly message: (type: string) => Promise<Record<string, unknown>>;
-  end(): void;
-}
-
-/** A link over a real socket, with the runtime's end in the test's hand. */
-async function connected(): Promise<Fixture> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-  const runtime = connect(port, '127.0.0.1');
-  runtime.on('error', () => undefined);
-  const socket = await accepted;
-  socket.on('error', () => undefined);
-  const model = new LoopModel();
-  const link = new RuntimeLink(
-    { socket, version: WIRE_VERSION, rest: Buffer.alloc(0) },
-    model,
-    () => performance.now() / 1000,
-    'adaptive',
-    0.1,
-  );
-  const closed = new Promise<string>((resolve) => void link.onClosed(resolve));
-  link.start(Buffer.alloc(0));
-  const frames = new FrameReader();
-  const messages: Record<string, unknown>[] = [];
-  let wake = (): void => undefined;
-  runtime.on('data', (chunk: Buffer) => {
-    for (const { payload } of frames.push(chunk))
-      messages.push(JSON.parse(payload.toString()) as Record<string, unknown>);
-    wake();
-  });
-  return {
-    model,
-    link,
-    runtime,
-    closed,
-    message: async (type) => {
-      for (;;) {
-        const index = messages.findIndex((message) => message['type'] === type);
-        const [found] = index >= 0 ? messages.splice(index, 1) : [];
-        if (found) return found;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    },
-    end() {
-      link.close();
-      runtime.destroy();
-      server.close();
-    },
-  };
-}
-
-async function withLink(test: (fixture: Fixture) => Promise<void>): Promise<void> {
-  const fixture = await connected();
-  try {
-    await test(fixture);
-  } finally {
-    fixture.end();
-  }
-}
+import { type Fixture, HELLO, withLink } from './runtime-end';
 
 const anything = v.unknown();
 
@@ -115,9 +30,9 @@ describe('RuntimeLink', () => {
       const second = link.query({ query: 'selector', loop: 2 }, anything);
       const [a, b] = [await message('query'), await message('query')];
       runtime.write(encodeMessage({ type: 'answer', id: b['id'], ok: true, result: 'second' }));
-      runtime.write(encodeMessage({ type: 'answer', id: a['id'], ok: false, error: 'The loop is gone.' }));
+      runtime.write(encodeMessage({ type: 'answer', id: a['id'], ok: false, error: 'No.' }));
       assert.equal(await second, 'second');
-      await assert.rejects(first, (error) => error instanceof QueryError && error.message === 'The loop is gone.');
+      await assert.rejects(first, (error) => error instanceof QueryError && error.message === 'No.');
     }));
 
   it('gives up on a query after its time, and forgets an answer that comes too late or twice', () =>
@@ -157,7 +72,7 @@ describe('RuntimeLink', () => {
   it('hangs up on another version of the wire and names both', () =>
     withLink(async ({ runtime, closed }) => {
       runtime.write(encodeMessage({ ...HELLO, wire: 99 }));
-      assert.match(await closed, /version 99 .* version 1/);
+      assert.match(await closed, /version 99 .* version 2/);
     }));
 
   it('ends with a sentence, never an exception, whatever a peer sends', async () => {
@@ -247,5 +162,78 @@ describe('Settler', () => {
       await new Promise<void>((resolve) => void link.onMessage(({ type }) => type === 'bye' && resolve()));
       assert.equal(model.row(2)?.name, 'two');
       assert.equal(model.row(2)?.state, 'finished');
+    }));
+});
+
+describe('a loop that has just gone', () => {
+  /** Two loops with a task each; what is asked of the second is answered with that it is gone, though the model thinks that it runs. */
+  const twoLoops = async (
+    { model, link, runtime, message }: Fixture,
+    answers: Readonly<Record<string, object>>,
+  ): Promise<void> => {
+    const known = new Promise<void>(
+      (resolve) => void link.onChange(() => model.totals(1).liveTasks === 2 && resolve()),
+    );
+    runtime.write(encodeMessage(HELLO));
+    for (const loop of [1, 2])
+      runtime.write(
+        encodeFrame(
+          FrameKind.events,
+          new BatchWriter()
+            .event('tick', 1, 5, 0, 1)
+            .event('taskCreated', 0x1000 * loop, 0, 0, 0, loop)
+            .flush({ loop }),
+        ),
+      );
+    await known;
+    const serve = async (): Promise<void> => {
+      for (;;) {
+        const { id, loop, query } = await message('query');
+        const result = { loop, tick: 1, time: 5, ...answers[String(query)] };
+        const gone = { ok: false, error: 'The loop is gone.', gone: true };
+        runtime.write(encodeMessage({ type: 'answer', id, ...(loop === 2 ? gone : { ok: true, result }) }));
+      }
+    };
+    void serve();
+  };
+
+  it('does not make the awaits tree of all loops fail: its tasks await nobody', () =>
+    withLink(async (fixture) => {
+      await twoLoops(fixture, { edges: { edges: [] } });
+      const tree = new AwaitsTree(fixture, () => 0);
+      const page = await tree.page({
+        tree: 'awaits',
+        offset: 0,
+        limit: 200,
+        sort: 'age',
+        group: 'none',
+        filter: '',
+      });
+      assert.deepEqual(
+        page.rows.map((row) => row.kind === 'task' && row.name),
+        ['Task-1', 'Task-2'],
+      );
+    }));
+
+  it('is told apart from a question that cannot be answered', () =>
+    withLink(async (fixture) => {
+      await twoLoops(fixture, {});
+      await assert.rejects(fixture.link.query({ query: 'selector', loop: 2 }, anything), LoopGoneError);
+    }));
+
+  it('leaves the states of the others known: nothing of it is ready', () =>
+    withLink(async (fixture) => {
+      await twoLoops(fixture, { ready: { total: 0, rows: [] } });
+      const { model, link } = fixture;
+      for (const loop of model.loops.values()) loop.unsettled = true;
+      const settler = new Settler(
+        model,
+        () => link,
+        () => 0,
+        () => undefined,
+      );
+      for (const loop of model.loops.values()) loop.state = 'running';
+      assert.equal(await settler.states(undefined), true);
+      settler.dispose();
     }));
 });

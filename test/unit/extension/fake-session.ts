@@ -68,6 +68,7 @@ export function update(
     lag: 0,
     ticksPerSecond: 0,
     dropped: 0,
+    uvloop: false,
     ...change,
   };
 }

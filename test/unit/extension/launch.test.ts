@@ -113,7 +113,15 @@ describe('interpreter', () => {
 });
 
 describe('launch configurations', () => {
-  const defaults: Defaults = { console: 'integratedTerminal', detail: 'adaptive', slowCallback: 0.1, folder: '/work' };
+  const defaults: Defaults = {
+    console: 'integratedTerminal',
+    detail: 'adaptive',
+    slowCallback: 0.1,
+    debuggerFrom: 'auto',
+    asyncioLoop: false,
+    freezeClock: true,
+    folder: '/work',
+  };
   const file = { path: '/work/app.py', text: '' };
 
   it('are filled in with the defaults, and what is given stays', () => {
@@ -123,6 +131,9 @@ describe('launch configurations', () => {
       name: 'app.py',
       program: '/work/app.py',
       console: 'integratedTerminal',
+      debuggerFrom: 'auto',
+      asyncioLoop: false,
+      freezeClock: true,
       detail: 'adaptive',
       slowCallback: 0.1,
       cwd: '/work',
@@ -132,6 +143,9 @@ describe('launch configurations', () => {
     const given = {
       ...runFile('/a.py'),
       console: 'externalTerminal',
+      debuggerFrom: 'auto',
+      asyncioLoop: false,
+      freezeClock: true,
       detail: 'full',
       slowCallback: 0,
       cwd: '/b',

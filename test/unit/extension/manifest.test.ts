@@ -91,7 +91,14 @@ describe('package.json and the code', () => {
       ['InternalCommands', InternalCommands],
     ] as const) {
       for (const key of Object.keys(entries)) {
-        const registered = [...code.matchAll(new RegExp(`register(?:Command)?\\(\\s*${table}\\.${key}\\b`, 'g'))];
+        const registered = [
+          ...code.matchAll(
+            new RegExp(
+              `(?:register(?:Command)?|row|registerRowCommand)\\(\\s*(?:views,\\s*)?${table}\\.${key}\\b`,
+              'g',
+            ),
+          ),
+        ];
         assert.equal(registered.length, 1, `${table}.${key}`);
       }
     }

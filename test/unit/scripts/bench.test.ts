@@ -28,4 +28,20 @@ describe('npm run bench', () => {
     }[];
     assert.ok(receiving.length > 10 && receiving.every(({ value }) => Number.isFinite(value)));
   }).timeout(300_000);
+
+  it('measures with a view open, and adds to the figures that are there', () => {
+    const run = (subject: string): string =>
+      execFileSync(
+        process.execPath,
+        ['scripts/bench.mjs', 'runtime', '--tiny', '--resume', '--workload', 'echo', '--subject', subject],
+        { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+    run('control');
+    assert.match(run('sidebar'), /\| echo \| \d\.\d\d/);
+    const { rows } = JSON.parse(readFileSync(join(repository, '.cache/bench/runtime.json'), 'utf8')) as {
+      rows: { workload: string; cells: Record<string, unknown> }[];
+    };
+    const cells = rows.find(({ workload }) => workload === 'echo')?.cells ?? {};
+    assert.ok('control' in cells && 'sidebar' in cells, Object.keys(cells).join(' '));
+  }).timeout(300_000);
 });

@@ -1,6 +1,6 @@
 // Steps of `npm test`: all run, in order on the screen, and a step without tests is a failure.
 import assert from 'node:assert/strict';
-import { runSteps, summary, type Step, type StepResult } from '../../../scripts/lib/schedule.mjs';
+import { failures, runSteps, summary, type Step, type StepResult } from '../../../scripts/lib/schedule.mjs';
 
 const passing: StepResult = { counts: { passed: 2, failed: 0, skipped: 0 } };
 
@@ -47,7 +47,7 @@ describe('steps', () => {
   it('all run after one failed, and each failure is in the summary', async () => {
     const { ends } = await run([
       { name: 'broken', run: () => Promise.reject(new Error('it broke')) },
-      { name: 'failed', run: () => Promise.resolve({ counts: { passed: 3, failed: 1, skipped: 0 } }) },
+      { name: 'failed', run: () => Promise.resolve({ counts: { passed: 3, failed: 1, skipped: 0 }, failures: 'why' }) },
       { name: 'empty', run: () => Promise.resolve({ counts: { passed: 0, failed: 0, skipped: 4 } }) },
       { name: 'good', run: () => Promise.resolve(passing) },
     ]);
@@ -64,6 +64,7 @@ describe('steps', () => {
       summary(ends, 61).split('\n').at(-1),
       '5 passed, 1 failed, 4 skipped in 61 s; failed: broken, failed, empty',
     );
+    assert.match(failures(ends), /^\n─+ failed: failed ─+\nwhy\n$/);
   });
 
   it('wait for those they come after, and some run alone', async () => {

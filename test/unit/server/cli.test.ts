@@ -234,8 +234,10 @@ src/app.py:4:1: LOOP201 info: A bug 201, for 3.10.
     });
 
     it('hundreds of them, in workers, give the same report as one after the other', async () => {
+      // Together enough for more than one thread, each part for one.
+      const long = `${APP}# ${'x'.repeat(200_000)}\n`;
       for (let index = 0; index < 230; index++)
-        folder.write(`p${index % 7}/f${index}.py`, index % 3 === 0 ? APP : 'x = 1\n');
+        folder.write(`p${index % 7}/f${index}.py`, index % 3 === 0 ? long : 'x = 1\n');
       const all = await folder.run(['lint', '--format', 'json']);
       const parts = [];
       for (let part = 0; part < 7; part++)

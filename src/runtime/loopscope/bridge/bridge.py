@@ -7,14 +7,17 @@ An error of ours is told and costs what it was for, never the stop.
 
 from __future__ import annotations
 
+import _thread
 import os
 import selectors
+import sys
 
 from ..places import ASYNCIO_FOLDER, OWN_FOLDER
-from . import pydevd
+from ..untyped import is_instance
+from . import pydevd, texts
 from .console import Console
 from .prompt import Prompt
-from .rows import Rows, running_loop
+from .rows import Rows, Shown, running_loop
 from .steps import Steps
 from .suspended import make_set_tracing
 from .tick_gate import TickGate
@@ -50,6 +53,10 @@ class Bridge:
         self._stepping = session.use_stepping()
         self._told: dict[str, Any] = {}
         self._asked: set[int] = set()
+        self._shown: dict[int, tuple[Any, Shown, dict[str, Any]]] = {}
+        """Of each thread that is held: the debugger, its rows, and what the adapter was told of its stop."""
+        self._lock = _thread.allocate_lock()
+        """So that rows are not entered anew when their thread has gone on."""
         hooks: Any = session.hooks
         lacks = pydevd.missing(pydevd.ROWS)
         if lacks:
@@ -70,10 +77,32 @@ class Bridge:
         self._hide_own_frames(hooks)
         self._prompt = Prompt(self.api)
         self._be_prompt(hooks)
-        self._stepping.gate = TickGate(self)
+        self._texts = texts.Texts()
+        lacks = texts.missing()
+        if lacks:
+            self._fall_back(lacks, "a __repr__ that does not return holds up the debugger")
+        else:
+            hooks.replace(pydevd.find(texts.MODULE), "repr", self._texts.make_repr(self._inside.__contains__))
+        self._told_blind = ""
+        self._stepping.gate = self._gate = TickGate(self)
+        self._stepping.also_runs = self._loop_runs
         self._stepping.commands["rows"] = self._set_rows
         self._stepping.commands["console"] = self._set_console
         session.say("info", "The debugger's bridge is in place: debugpy " + (pydevd.version() or "of an unknown version") + ".")
+
+    def is_blind(self, py_db: Any, trace_function: Any) -> bool:
+        """Whether pydevd sees no lines in the calling thread, whose trace function this is; the person is told once why."""
+        why = self.api.why_blind(py_db, trace_function)
+        if why and why != self._told_blind:
+            self._told_blind = why
+            self._session.say("warning", why)
+        return bool(why)
+
+    def _loop_runs(self) -> None:
+        """A loop begins to run, in the calling thread."""
+        py_db: Any = self.api.debugger()
+        if py_db is not None and self.is_client_there(py_db):
+            self.is_blind(py_db, sys.gettrace())
 
     def _fall_back(self, lacks: list[str], what: str) -> None:
         self._session.say("warning", "This debugpy " + pydevd.version() + " lacks " + ", ".join(lacks) + ": " + what + ".")
@@ -83,11 +112,15 @@ class Bridge:
         if self.rows is None:
             raise ValueError("Tasks are not shown beside threads: this debugpy is not known.")
         pinned: Any = message.get("pinned")
-        if type(pinned) is list:
-            self.rows.pinned = [address for address in pinned if type(address) is int]  # pyright: ignore[reportUnknownVariableType]
+        if is_instance(pinned, list):
+            self.rows.pinned = [address for address in pinned if type(address) is int]
         most = message.get("most")
         if type(most) is int:
             self.rows.most = max(1, min(most, MOST_ROWS_EVER))
+        with self._lock:
+            for py_db, shown, body in self._shown.values():
+                self.rows.fill_again(py_db, shown)
+                self.api.send_event(py_db, EVENT, {**body, **shown.body})
         return {}
 
     def _set_console(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -113,9 +146,7 @@ class Bridge:
             return own_type if names[0].startswith((OWN_FOLDER, own)) else stock(self, names)
 
         hooks.replace(self.api.PyDB, "_internal_get_file_type", _internal_get_file_type)
-        py_db: Any = self.api.debugger()
-        if py_db is not None and hasattr(py_db, "clear_dont_trace_start_end_patterns_caches"):
-            py_db.clear_dont_trace_start_end_patterns_caches()
+        self.api.forget_file_types()
 
     def _be_prompt(self, hooks: Any) -> None:
         """Takes pydevd's delays out."""
@@ -154,6 +185,8 @@ class Bridge:
                 ident = getattr(loop, "_thread_id", None)
                 if loop is None or ident is None or (ident == thread.ident and not is_pause) or ident in self._inside:
                     continue
+                if ident in self.entering:  # This is the very stop, or one that is asked for when it has been let go (is_asked_again).
+                    continue
                 stepper = self._stepping.stepper_of(recorder)
                 if not stepper.held and self.is_marked(ident):
                     stepper.pause()
@@ -167,7 +200,7 @@ class Bridge:
         seen here once the thread has left.
         """
         thread = self.api.thread_of(ident)
-        marked = thread is not None and self.api.info(thread).pydev_state == pydevd.STATE_SUSPEND
+        marked = thread is not None and self.api.is_suspended(thread)
         if marked:
             self._asked.add(ident)
         return marked
@@ -176,7 +209,7 @@ class Bridge:
         """Whether a loop was to stop only because pydevd had marked its thread, and is not to any more."""
         asked = thread.ident in self._asked
         self._asked.discard(thread.ident)
-        return asked and reason == "pause" and self.api.info(thread).pydev_state != pydevd.STATE_SUSPEND
+        return asked and reason == "pause" and not self.api.is_suspended(thread)
 
     def _make_do_wait_suspend(self) -> Any:
         stock: Any = self.api.PyDB.do_wait_suspend
@@ -193,12 +226,12 @@ class Bridge:
             if bridge._passes(self, thread, frame, event):
                 return None
             bridge._inside.add(ident)
-            keys = bridge._prepare(self, thread, frame)
+            bridge._prepare(self, thread, frame)
             try:
                 return stock(self, thread, frame, event, arg, *args, **kwargs)
             finally:
                 bridge._inside.discard(ident)
-                bridge._clean(thread, keys)
+                bridge._clean(thread)
                 bridge._resumed(self, thread, frame)
 
         return do_wait_suspend
@@ -225,8 +258,7 @@ class Bridge:
             current = current.f_back
         return False
 
-    def _prepare(self, py_db: Any, thread: Any, frame: FrameType) -> list[str]:
-        keys: list[str] = []
+    def _prepare(self, py_db: Any, thread: Any, frame: FrameType) -> None:
         told, self._told = self._told, {}
         try:
             self._prompt.hurry(py_db)
@@ -238,6 +270,7 @@ class Bridge:
                 if not told:
                     stepper = self._stepping.stepper_of(recorder)
                     stepper.stops_at_line()
+                    self._gate.at_line[recorder.number] = thread
                     self._asked.discard(thread.ident)
                     if thread.stop_reason in pydevd.STEPS:
                         stepper.want_nothing()
@@ -246,21 +279,29 @@ class Bridge:
                         recorder.stop_due = False
                 recorder.flush()
                 if self.rows is not None:
-                    keys, body = self.rows.fill(py_db, thread, loop, frame)
+                    shown = self.rows.fill(thread, loop, recorder, frame)
+                    body = dict(shown.body)
+                    with self._lock:
+                        self._shown[thread.ident] = py_db, shown, body
                 body["loop"] = recorder.number
+            if told:
+                body["loop"] = told["loop"]  # Where a loop is made none runs, or another.
+            body["thread"] = thread.ident
             body["threadId"] = self.api.client_id(self.api.thread_id(thread))
             body["stop"] = told or None
             self.api.send_event(py_db, EVENT, body)
         except Exception as error:
             self._session.fail(error)
-        return keys
 
-    def _clean(self, thread: Any, keys: list[str]) -> None:
+    def _clean(self, thread: Any) -> None:
         try:
             self._prompt.forget(thread.ident)
+            self._texts.forget(thread.ident)
             self._stepping.clocks.release("bridge-" + str(thread.ident))
-            if self.rows is not None:
-                self.rows.clear(keys)
+            with self._lock:
+                py_db, shown, _ = self._shown.pop(thread.ident, (None, None, None))
+            if self.rows is not None and shown is not None:
+                self.rows.clear(py_db, shown)
         except Exception as error:
             self._session.fail(error)
 
@@ -269,7 +310,9 @@ class Bridge:
             loop = running_loop()
             stepper = getattr(getattr(loop, "_loopscope", None), "stepper", None)
             if stepper is not None and stepper.at_line:
-                stepper.goes_on_from_line(loop)
+                self._gate.at_line.pop(stepper.recorder.number, None)
+                if stepper.goes_on_from_line(loop):
+                    self.steps.forget(thread.ident)
                 if self.is_marked(thread.ident):
                     stepper.pause()
             self.steps.resumed(py_db, thread, frame)

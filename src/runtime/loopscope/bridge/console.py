@@ -9,8 +9,10 @@ run; an expression that needs one of them ends with an error that names it. What
 from __future__ import annotations
 
 import heapq
+import signal
 import weakref
 from asyncio import events, exceptions, futures, tasks
+from types import MethodType
 
 from ..clocks import monotonic
 from ..inspection.budget import Budget
@@ -98,11 +100,13 @@ class Console:
         stopped = current_task(loop)
         self._run = run = Run(self, recorder, loop, coroutine, stopped)
         clock = _RunningClock(self._session, recorder)
+        interrupt = _Interrupt(run)
         _swap_current_task(loop, stopped, None)
         try:
             return run.until_done()
         finally:
             self._run = None
+            interrupt.give_back()
             _swap_current_task(loop, None, stopped)
             clock.stop()
 
@@ -138,6 +142,31 @@ class Runner:
 
     def join(self) -> None:
         """It is done already."""
+
+
+class _Interrupt:
+    """Ctrl+C cancels what is awaited, and only a second one is the program's: from 3.11 on `asyncio.run` would cancel its main task."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._stock: Any = None
+        try:
+            stock: Any = signal.getsignal(signal.SIGINT)
+            if stock is not None and stock is not signal.SIG_IGN:
+                signal.signal(signal.SIGINT, self._cancel)
+                self._stock = stock
+        except ValueError:  # Not in the main thread: no signal comes here.
+            pass
+
+    def _cancel(self, number: int, frame: Any) -> None:
+        if self._run.is_cancelled and self._stock is not signal.SIG_DFL:
+            self._stock(number, frame)
+        self._run.is_cancelled = True
+
+    def give_back(self) -> None:
+        """What is awaited is over."""
+        if self._stock is not None:
+            signal.signal(signal.SIGINT, self._stock)
 
 
 class _RunningClock:
@@ -212,7 +241,7 @@ class Run:
         waiter = task._fut_waiter
         for entry in list(getattr(waiter, "_callbacks", None) or ()):
             callback, context = entry if type(entry) is tuple else (entry, None)
-            ended: Any = futures.Future(loop=self._loop)
+            ended: futures.Future[Any] = futures.Future(loop=self._loop)
             if self._console.task_of(callback, (ended,)) is not task:
                 continue
             waiter.remove_done_callback(callback)
@@ -319,8 +348,17 @@ class Run:
                 yield timer
             elif not budget.spent():
                 about = work_of(timer, budget).task
-                if about is not None and self._is_own(about):
+                if self._is_own(about) if about is not None else self._wakes_own(timer):
                     yield timer
+
+    def _wakes_own(self, timer: Any) -> bool:
+        """Whether a timer calls a method of a lock, an event or a queue of asyncio's for which a task of ours waits."""
+        callback: Any = timer._callback
+        if type(callback) is not MethodType or not is_asyncio_function(callback):
+            return False
+        mine = [task._fut_waiter for task in (reference() for reference in self._own.values()) if task is not None]
+        queues: list[Any] = [getattr(callback.__self__, name, None) for name in ("_waiters", "_getters", "_putters")]
+        return any(future is waiter for queue in queues if queue for future in list(queue) for waiter in mine)
 
     def _remove_timer(self, timer: Any) -> None:
         scheduled = self._loop._scheduled
@@ -341,7 +379,7 @@ class Run:
             seen.add(id(current))
             budget = Budget(0.02)
             asked = Asked(self._loop, budget, NULL_CONTEXT, Holders(self._loop, budget))
-            waits = description(asked, current)["waitsFor"] or {}
+            waits: dict[str, Any] = description(asked, current)["waitsFor"] or {}
             address = waits.get("task", 0)
             following: Any = find_tasks(self._loop, [address]).get(address) if address else None
             if following is None:

@@ -40,15 +40,26 @@ def mark(begins: bool, ident: int = 0) -> None:
     threading: Any = sys.modules.get("threading")
     if threading is None:
         return
-    ident = ident or _thread.get_ident()
     if not begins:
-        _ended[:] = [threading._active.pop(ident, None)]
+        _ended[:] = [leave()]
         return
+    ident = ident or _thread.get_ident()
     thread: Any = threading._active.get(ident)
     if thread is None:
         thread = threading.Thread(name="Loopscope", daemon=True)  # With a name, or it would use up a number of the program's threads.
         thread._started.set()
         thread._ident = ident
+        # Asked without a lock of `threading`'s to look at, a thread asserts that it has ended (CPython 3.9 to 3.12, Lib/threading.py,
+        # `is_alive`, which `repr` asks too).
+        thread.is_alive = lambda: ident in threading._active
+        # What counts the threads that a program left behind (CPython's own tests do) finds none of ours.
+        threading._dangling.discard(thread)
         threading._active[ident] = thread
     thread.is_pydev_daemon_thread = True
     thread.pydev_do_not_trace = True
+
+
+def leave() -> Any:
+    """The calling thread ends: the object that it had, which is to be kept for as long as the thread may run."""
+    threading: Any = sys.modules.get("threading")
+    return None if threading is None else threading._active.pop(_thread.get_ident(), None)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from types import FunctionType, MethodType
+
+from ..untyped import type_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +89,8 @@ class Pydevd:
         self.monitors = bool(getattr(constants, "PYDEVD_USE_SYS_MONITORING", False)) and monitoring is not None
         self._monitoring: Any = monitoring
         self._tracing: Any = find("pydevd_tracing")
+        self._paused: set[int] = set()
+        """Threads that are not monitored now."""
         lifecycle: Any = find("_pydevd_bundle.pydevd_thread_lifecycle")
         self._resume: Any = getattr(lifecycle, "resume_threads", None)
         self._active: Any = vars(threading)["_active"]
@@ -102,12 +107,55 @@ class Pydevd:
         number = translate(thread_id) if translate is not None else 0
         return number if isinstance(number, int) else 0
 
+    def can_show_rows(self, py_db: Any) -> bool:
+        """Whether `show_rows` finds what it needs. If not, rows change at the next stop only."""
+        return hasattr(py_db.cmd_factory, "_additional_thread_id_to_thread_name") and hasattr(
+            getattr(py_db, "suspended_frames_manager", None), "_thread_id_to_tracker"
+        )
+
+    def show_rows(self, py_db: Any, thread: Any, rows: dict[str, tuple[str, Any]]) -> list[str]:
+        """While a thread is held: its rows (name and frames by key) are these, in this order. The keys of those that pydevd has not made
+        itself at the stop, and will not end."""
+        factory: Any = py_db.cmd_factory
+        names: dict[str, str] = factory._additional_thread_id_to_thread_name
+        trackers: Any = py_db.suspended_frames_manager._thread_id_to_tracker
+        thread_id = self.thread_id(thread)
+        made: list[str] = []
+        for key, (name, frames) in rows.items():
+            known = names.pop(key, None) is not None
+            names[key] = name
+            if key not in trackers:
+                trackers[thread_id].track(thread_id, frames, frame_custom_thread_id=key)
+            if not known:
+                made.append(key)
+                py_db.writer.add_command(factory.make_custom_frame_created_message(key, name))
+        return made
+
+    def end_rows(self, py_db: Any, keys: list[str]) -> None:
+        """These rows are no more."""
+        for key in keys:
+            py_db.writer.add_command(py_db.cmd_factory.make_thread_killed_message(key))
+
     def is_hidden(self, py_db: Any, frame: FrameType) -> bool:
         """Whether a frame is not the person's code, with what they have set (`justMyCode`)."""
         if py_db.get_file_type(frame) is not None:
             return True
         my_code = bool(py_db.get_use_libraries_filter())
         return bool((my_code or py_db.is_files_filter_enabled) and py_db.apply_files_filter(frame, frame.f_code.co_filename, my_code))
+
+    def forget_file_types(self) -> None:
+        """Has pydevd work out anew whose file each is. Up to 3.11 without `clear_dont_trace_start_end_patterns_caches`, which traces every
+        thread again and so puts away a trace function that the program has set (coverage.py's)."""
+        py_db: Any = self.debugger()
+        known: Any = getattr(find("pydevd"), "_CACHE_FILE_TYPE", None)
+        clear: Any = getattr(py_db, "_clear_caches", None)
+        if self.monitors or known is None or clear is None:
+            clear = getattr(py_db, "clear_dont_trace_start_end_patterns_caches", None)
+        else:
+            known.clear()
+            py_db.mtime += 1
+        if clear is not None:
+            clear()
 
     def arm(self, py_db: Any, thread: Any, frames: list[FrameType]) -> None:
         """Has pydevd see lines and returns of these frames when they run on; on 3.12 and later of their code."""
@@ -152,6 +200,10 @@ class Pydevd:
         """What pydevd knows of a thread: whether it is suspended, and which step it takes."""
         return self._set_info(thread)
 
+    def is_suspended(self, thread: Any) -> bool:
+        """Whether pydevd has marked a thread to stop, or holds it."""
+        return bool(self._set_info(thread).pydev_state == STATE_SUSPEND)
+
     def clear(self, info: Any) -> None:
         """No step is taken any more."""
         info.pydev_step_cmd = info.pydev_original_step_cmd = -1
@@ -172,15 +224,43 @@ class Pydevd:
         return STEP_OVER_MY_CODE if py_db.get_use_libraries_filter() else STEP_OVER
 
     def pause_tracing(self) -> Any:
-        """Up to 3.11: this thread is not traced until `go_on_tracing` is called with the result."""
+        """This thread is not traced until `go_on_tracing` is called with the result. At a stop of ours pydevd would see its own calls of
+        libraries, as it does not at a stop of its own, and wait for its own locks where `justMyCode` is off (seen with 1.8.11)."""
         if self.monitors:
-            return None
+            ident = threading.get_ident()
+            if ident in self._paused or not hasattr(self._monitoring, "stop_monitoring"):
+                return None
+            self._paused.add(ident)
+            self._monitoring.start_monitoring()  # Or a thread that pydevd has seen nothing of is not marked.
+            self._monitoring.stop_monitoring()
+            return ident
         function = sys.gettrace()
         if function is not None and self._tracing is not None:
             self._tracing.SetTrace(None)
         return function
 
+    def why_blind(self, py_db: Any, function: Any) -> str:
+        """Up to 3.11 a thread has one trace function: a sentence if this one is not pydevd's, so that it sees no line there; else ''."""
+        if self.monitors or getattr(py_db, "frame_eval_func", None) is not None:
+            return ""
+        kind: Any = type_of(function)
+        owner: Any = function.__func__ if kind is MethodType else function
+        name = str(owner.__module__ if type_of(owner) is FunctionType else kind.__module__)
+        if name.startswith(("_pydevd", "pydevd")):
+            return ""
+        who = "is not traced" if function is None else "is traced by " + name
+        return (
+            "The loop's thread "
+            + who
+            + ": up to Python 3.11 the debugger sees no lines there then, so breakpoints and steps into lines do nothing. Its callbacks can"
+            " be stepped. Run the program without that, or on Python 3.12 or newer."
+        )
+
     def go_on_tracing(self, function: Any) -> None:
         """The opposite of `pause_tracing`."""
-        if function is not None and self._tracing is not None:
+        if self.monitors:
+            if function is not None:
+                self._paused.discard(function)
+                self._monitoring.start_monitoring()
+        elif function is not None and self._tracing is not None:
             self._tracing.SetTrace(function)

@@ -13,7 +13,7 @@ from asyncio import tasks
 
 from ..inspection.budget import Budget
 from ..inspection.chain import chain_of
-from ..inspection.registry import is_live_on, snapshot
+from ..inspection.registry import find_tasks, is_live_on, snapshot
 from ..inspection.relations import awaiters_of
 from ..inspection.tasks import coroutine_name, coroutine_of, name_of
 from . import pydevd
@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+    from ..recorder import Recorder
+
 MOST_ROWS = 100
 """Rows of tasks at one stop, if the adapter does not say another number."""
 
 MOST_SORTED = 20_000
 """Above so many tasks those for the rows are taken as they come, not in the order of their names."""
+
+FEW = 400
+"""Up to so many tasks all are looked at, at each stop."""
 
 SECONDS = 0.02
 """How long the rows of one stop may take to be looked up; those that were found until then are shown."""
@@ -85,6 +90,22 @@ def running_frames(task: Any, frame: FrameType) -> list[FrameType]:
     return []
 
 
+class Shown:
+    """The rows of one loop while its thread is held."""
+
+    def __init__(self, thread: Any, loop: Any, recorder: Recorder, frame: FrameType, current: Any) -> None:
+        self.thread = thread
+        self.loop = loop
+        self.recorder = recorder
+        self.frame = frame
+        self.current = current
+        self.keys: list[str] = []
+        self.late: list[str] = []
+        """Those that have come since the stop."""
+        self.body: dict[str, Any] = {"rows": [], "more": 0, "current": 0}
+        """What the adapter is told: which row stands for which task, and how many tasks have none."""
+
+
 class Rows:
     """The rows of one stop after the other."""
 
@@ -98,6 +119,8 @@ class Rows:
         self._stock: Any = utils.create_frames_list_from_frame
         self._numbers: dict[int, tuple[Any, int]] = {}
         self._last = 0
+        self._kept: dict[int, list[weakref.ref[Any]]] = {}
+        """By loop: its oldest tasks when they were looked for last."""
         self.pinned: list[int] = []
         """Addresses of the tasks that a person has pinned."""
         self.most = MOST_ROWS
@@ -111,13 +134,26 @@ class Rows:
             frames.append(each)
         return frames
 
-    def fill(self, py_db: Any, thread: Any, loop: Any, frame: FrameType) -> tuple[list[str], dict[str, Any]]:
-        """Enters the rows of a loop whose thread is about to be held at that frame. The keys, for `clear`, and what the adapter is told:
-        which row stands for which task, and how many tasks have none."""
+    def fill(self, thread: Any, loop: Any, recorder: Recorder, frame: FrameType) -> Shown:
+        """Enters the rows of a loop whose thread is about to be held at that frame."""
+        shown = Shown(thread, loop, recorder, frame, current_task(loop))
+        self._enter(shown)
+        return shown
+
+    def fill_again(self, py_db: Any, shown: Shown) -> None:
+        """Enters those rows anew, since others are pinned. From any thread, while the loop's is held."""
+        if not self._api.can_show_rows(py_db):
+            return
+        before = shown.keys
+        entries = self._enter(shown)
+        self._api.end_rows(py_db, [key for key in before if key not in entries])
+        rows = {key: (entry.name, self.frames_list(entry.frame)) for key, entry in entries.items()}
+        shown.late += self._api.show_rows(py_db, shown.thread, rows)
+
+    def _enter(self, shown: Shown) -> dict[str, Any]:
+        thread, loop, frame, current = shown.thread, shown.loop, shown.frame, shown.current
         thread_id: str = self._api.thread_id(thread)
-        current = current_task(loop)
-        chosen, more = self._choose(loop, current)
-        keys: list[str] = []
+        chosen, more, is_counted = self._choose(loop, current, shown.recorder.live, shown.recorder.number)
         told: list[dict[str, Any]] = []
         entries: list[tuple[str, Any]] = []
         for task in chosen:
@@ -126,27 +162,32 @@ class Rows:
             name = name_of(task) + " · " + coroutine_name(coroutine_of(task))
             entries.append((key, self._custom_frame(name, Stack(frames), thread.ident)))
             told.append({"threadId": self._api.client_id(key), "task": id(task)})
-        body: dict[str, Any] = {"rows": told, "more": more}
+        body: dict[str, Any] = {"rows": told, "more": more, "current": 0 if current is None else id(current)}
         if more:
             key = "__frame__:loopscope-more|" + thread_id
-            entries.append((key, self._custom_frame(f"{more:,} more", Stack([]), thread.ident)))
+            text = f"{more:,} more" if is_counted else f"about {more:,} more"
+            entries.append((key, self._custom_frame(text, Stack([]), thread.ident)))
             body["moreThreadId"] = self._api.client_id(key)
         with self._container.custom_frames_lock:
+            for key in shown.keys:
+                self._container.custom_frames.pop(key, None)
             for key, entry in entries:
                 self._container.custom_frames[key] = entry
-                keys.append(key)
-        return keys, body
+            shown.keys = [key for key, _ in entries]
+        shown.body = body
+        return dict(entries)
 
-    def clear(self, keys: list[str]) -> None:
+    def clear(self, py_db: Any, shown: Shown) -> None:
         """Takes the rows out again."""
+        self._api.end_rows(py_db, [key for key in shown.late if key in shown.keys])
         with self._container.custom_frames_lock:
-            for key in keys:
+            for key in shown.keys:
                 self._container.custom_frames.pop(key, None)
 
-    def _choose(self, loop: Any, current: Any) -> tuple[list[Any], int]:
-        """The tasks that get rows, in their order, and how many others there are."""
+    def _choose(self, loop: Any, current: Any, count: int, number: int) -> tuple[list[Any], int, bool]:
+        """The tasks that get rows, in their order, how many others there are, and whether they were counted. `count`: how many live as
+        recorded, which is some handles late; `number`: the loop's."""
         budget = Budget(SECONDS)
-        live = [task for task in (reference() for reference in snapshot(loop)) if task is not None and is_live_on(task, loop)]
         order: dict[int, Any] = {}
         if current is not None:
             order[id(current)] = current
@@ -159,20 +200,32 @@ class Rows:
                 if len(order) >= self.most // 2:
                     break
         if self.pinned:
-            by_address = {id(task): task for task in live}
+            found = find_tasks(loop, self.pinned)
             for address in self.pinned:
-                if address in by_address:
-                    order.setdefault(address, by_address[address])
-        if len(live) <= MOST_SORTED:
-            live.sort(key=_age)
-        seen: set[int] = set()
-        for task in live:
-            seen.add(id(task))
-            if len(order) < self.most:
-                order.setdefault(id(task), task)
-        total = len(seen.union(order))
+                if address in found and is_live_on(found[address], loop):
+                    order.setdefault(address, found[address])
+        oldest, total = self._oldest(loop, count, number)
+        is_counted = len(oldest) == total
+        for task in oldest:
+            if len(order) >= self.most:
+                break
+            order.setdefault(id(task), task)
         chosen = list(order.values())[: self.most]
-        return chosen, total - len(chosen)
+        return chosen, max(0, total - len(chosen)), is_counted
+
+    def _oldest(self, loop: Any, count: int, number: int) -> tuple[list[Any], int]:
+        """The tasks of a loop, oldest first, and how many there are. Of very many the oldest only, which are looked for again when too many
+        of them have ended: a step among a million tasks looks at no more of them than one among a thousand."""
+        if count > FEW and number in self._kept:
+            kept = [task for task in (reference() for reference in self._kept[number]) if task is not None and is_live_on(task, loop)]
+            if len(kept) >= self.most:
+                return kept, count
+        live = {id(task): task for task in (reference() for reference in snapshot(loop)) if task is not None and is_live_on(task, loop)}
+        oldest = list(live.values())
+        if len(oldest) <= MOST_SORTED:
+            oldest.sort(key=_age)
+        self._kept[number] = [weakref.ref(task) for task in oldest[:FEW]]
+        return oldest, len(oldest)
 
     def _number_of(self, task: Any) -> int:
         """A number of the task's own, so that its row is the same at the next stop."""

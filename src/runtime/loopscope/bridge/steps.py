@@ -89,6 +89,28 @@ class Steps:
         self._pending.setdefault(thread.ident, []).append(Step(task, info.pydev_step_cmd, None))
         self._api.arm(py_db, thread, suspended_frames(task))
 
+    def enter(self, py_db: Any, thread: Any, task: Any, within: str) -> None:
+        """A task that was suspended is about to run: to the next line of the function of the person's in which it is suspended ('next'),
+        to any line of theirs ('line'), or until that function has returned ('caller'). Called each time it runs until that is reached."""
+        pending = self._pending.setdefault(thread.ident, [])
+        before = [step for step in pending if step.task() is task]
+        pending[:] = [step for step in pending if step.task() is not task][-MOST_PENDING:]
+        mine = bool(py_db.get_use_libraries_filter())
+        frames = suspended_frames(task)
+        seen = [frame for frame in frames if not self._api.is_hidden(py_db, frame)]
+        if within == "caller" and len(seen) < 2 and not before:
+            return  # The task's own end is waited for.
+        if within != "line" and seen:
+            out = pydevd.STEP_RETURN_MY_CODE if mine else pydevd.STEP_RETURN
+            step = before[-1] if before else Step(task, out if within == "caller" else self._api.over(py_db), seen[0])
+            if self._aim_at(py_db, thread, step, task):
+                pending.append(step)
+            return
+        command = pydevd.STEP_INTO_MY_CODE if mine else pydevd.STEP_INTO
+        pending.append(Step(task, command, None))
+        self._api.run_on(py_db, thread, command, None)
+        self._api.arm(py_db, thread, frames)
+
     def passes(self, py_db: Any, thread: Any, frame: FrameType, event: str) -> bool:
         """Called before a stop; True: it is a step's in another task, pydevd was aimed again, and the thread goes on."""
         pending = self._pending.get(thread.ident)

@@ -15,7 +15,7 @@ from .chain import chain_of, frames_while_running
 from .closures import partial_parts
 from .endpoints import Endpoint, address_text, of_socket, of_transport
 from .expressions import awaited_expression, open_blocks
-from .peek import a_tuple, exactly, field, is_a, kind_value, text, type_name, type_qualname
+from .peek import a_tuple, field, is_a, kind_value, text, type_name, type_qualname
 from .relations import awaiters_of
 from .sites import innermost, is_library
 from .stock import stock
@@ -98,7 +98,7 @@ def work_of_call(callback: Any, args: tuple[Any, ...], budget: Budget) -> Work:
     function, bound = partial_parts(callback)
     args = (*bound, *args)
     own = stock()
-    target: Any = field(function, "__self__") if exactly(function, BuiltinFunctionType, MethodType) else None
+    target: Any = field(function, "__self__") if is_a(function, BuiltinFunctionType) or type(function) is MethodType else None
     name = _plain_name(function)
     if target is not None and own.is_future(target) and name in ("cancel", "set_result", "set_exception"):
         return _future_call(target, name, budget)
@@ -132,7 +132,8 @@ def _plain_name(function: Any) -> str:
     """A function's unqualified name."""
     if type(function) is MethodType:
         function = function.__func__
-    return text(function.__name__) if exactly(function, FunctionType, BuiltinFunctionType) else ""
+    # From 3.12 on `future.set_result` is of a type derived from BuiltinFunctionType, which has no name in `types`.
+    return text(function.__name__) if type(function) is FunctionType or is_a(function, BuiltinFunctionType) else ""
 
 
 def code_of_call(function: Any) -> CodeType | None:

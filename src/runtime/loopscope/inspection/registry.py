@@ -9,7 +9,7 @@ It does not say what a task is or does.
 from __future__ import annotations
 
 import sys
-from time import perf_counter
+from time import get_clock_info, perf_counter, thread_time
 from weakref import ref
 
 from .peek import class_value, exactly, field, listed
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: After a read that took so long, and one that nobody could prevent, the next must wait: it may take 1 part in 100
 #: of the time.
 _DUTY = 100
+#: What a read takes is its own time: on a busy machine the thread may have to wait in between. Windows counts it in steps of 16 ms.
+_own_time = thread_time if get_clock_info("thread_time").resolution < 0.001 else perf_counter
 
 
 _POINTER_BITS = 64 if sys.maxsize > 2**32 else 32
@@ -153,7 +155,7 @@ def is_complete() -> bool:
 def _note_read(began: float) -> None:
     """A read of all tasks has ended."""
     global _may_read_at
-    took = perf_counter() - began
+    took = _own_time() - began
     if took > 0.004:
         _may_read_at = perf_counter() + took * _DUTY
 
@@ -171,7 +173,7 @@ def _searched(loop: Any, addresses: list[int]) -> dict[int, Any]:
     odd = _odd_classes()
     if len(found) == len(wanted) or births.wanted or not may_read_all() or (c_all_tasks is None and not odd):
         return found
-    began = perf_counter()
+    began = _own_time()
     if c_all_tasks is not None:
         tasks: Any = c_all_tasks(loop)
     else:
@@ -189,7 +191,7 @@ def _searched(loop: Any, addresses: list[int]) -> dict[int, Any]:
 
 def snapshot(loop: Any) -> list[ref[Any]]:
     """Weak references to all tasks, at one instant: of the loop and maybe of others, live and maybe done ones too."""
-    began = perf_counter()
+    began = _own_time()
     references: list[ref[Any]] = []
     for weak_set in _weak_sets():
         references += listed(weak_set)

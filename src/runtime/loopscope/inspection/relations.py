@@ -61,7 +61,7 @@ def _reached(callback: Any) -> list[Any]:
     own = stock()
     if type_name(function) == "TaskWakeupMethWrapper":
         return [wrapped_task(function)]
-    if type(function) is BuiltinMethodType:
+    if is_a(function, BuiltinMethodType):
         target: Any = function.__self__
         return [target] if own.is_future(target) and function.__name__ in ("task_wakeup", "set_result") else []
     if type(function) is MethodType:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Frames at each end of a chain that are told; those between are counted.
 ENDS = 200
-_OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OWN_FOLDER = os.path.dirname(os.path.dirname(peek.field.__code__.co_filename)) + os.sep
 _LIBRARY, _USER, _OWN = 1, 2, 3
 _kinds: dict[str, int] = {}
 

@@ -110,7 +110,7 @@ def _variables(frame: FrameType) -> dict[str, Any]:
     return variables
 
 
-def _instance_values(value: Any) -> dict[str, Any]:
+def _instance_values(value: object) -> dict[str, Any]:
     """The attributes of an instance that can be read without code: its dict and its slots."""
     found: dict[str, Any] = {}
     if is_a(value, type) or exactly(value, ModuleType, FunctionType, BuiltinFunctionType, MethodType, CodeType, FrameType):
@@ -160,7 +160,7 @@ def value_text(value: Any, nested: bool = False) -> str:
         shown = [] if nested else [value_text(inner, True) for inner in islice(value, PREVIEWED)]
         return _preview(value, begin, end, nested, shown)
     if exactly(value, dict):
-        items = [] if nested else islice(value.items(), PREVIEWED)
+        items: list[tuple[Any, Any]] = [] if nested else list(islice(value.items(), PREVIEWED))
         return _preview(value, "{", "}", nested, [f"{value_text(key, True)}: {value_text(inner, True)}" for key, inner in items])
     if stock().is_task(value):
         return f"<{type_name(value)} {name_of(value)} {state_of(value)}>"

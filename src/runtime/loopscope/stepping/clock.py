@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 import weakref
 
+from ..untyped import type_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,10 +143,10 @@ def _base_of(loop: Any, stock: Any) -> Callable[[], float]:
     own = getattr(loop, "__dict__", {}).get("time")
     if own is not None:
         return own
-    if type(loop).time is stock.time:
+    if type_of(loop).time is stock.time:
         return _monotonic
     reference = weakref.ref(loop)
-    method: Any = type(loop).time
+    method: Any = type_of(loop).time
 
     def base() -> float:
         target = reference()

@@ -49,6 +49,13 @@ class Gate:
         """Whether a thread that the stepper takes for held has been let go by somebody else. From any thread."""
         return False
 
+    def leave_line(self, stepper: Stepper) -> None:
+        """The thread, which a debugger holds at a line, is to go on; it has been noted until when. From any thread."""
+
+    def enters(self, stepper: Stepper, task: Any, within: str) -> bool:
+        """A task is about to run within which a goal lies (`Goal.within`): whether a debugger will stop it there, so that it may run."""
+        return False
+
     def wake(self, stepper: Stepper) -> None:
         """Something has come for a held thread: it was released, or there is a query. Called in any thread; must not block."""
         try:

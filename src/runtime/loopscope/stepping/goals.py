@@ -29,7 +29,9 @@ class Goal:
         self._target: Any = weakref.ref(target) if target is not None else None
         self._name: str = goal.get("name", "")
         self._tick = tick
-        self._moved = not has_next
+        self.within: str = goal.get("within", "")
+        """Where in a task that a debugger is to stop, and not before it runs: 'next', 'line' or 'caller'; '': before it."""
+        self._moved = not has_next or self.within != ""
         self._address = id(target) if target is not None else 0
         self._done = False
         self._ready = _subjects(loop, task_of) if self.kind == "readyChange" else None

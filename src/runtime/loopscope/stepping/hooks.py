@@ -7,6 +7,7 @@ import sys
 from asyncio import base_events
 
 from .. import disguise
+from ..untyped import vars_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ class CallHooks:
     def _have(self, name: str, wanted: bool, make: Any) -> None:
         loop_class: Any = base_events.BaseEventLoop
         if wanted and name not in self._in:
-            stock = vars(loop_class)[name]
+            stock = vars_of(loop_class)[name]
             ours = disguise.disguise(make(stock), stock)
             disguise.forget_sources()
             setattr(loop_class, name, ours)
             self._in[name] = (stock, ours)
         elif not wanted and name in self._in:
             stock, ours = self._in.pop(name)
-            if vars(loop_class).get(name) is ours:
+            if vars_of(loop_class).get(name) is ours:
                 setattr(loop_class, name, stock)
 
     def _make_reports(self, stock: Any) -> Any:

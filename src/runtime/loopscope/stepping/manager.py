@@ -13,6 +13,7 @@ from ..inspection.registry import find_tasks
 from ..inspection.tasks import name_of
 from ..marker import put_marker
 from ..recorder import HANDLES_BETWEEN_CHECKS
+from ..untyped import is_instance
 from .breaks import Breaks
 from .clock import Clocks
 from .gate import Gate
@@ -43,6 +44,8 @@ class Stepping:
         self.stop_on_first_tick = False
         self.commands: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
         """Commands that others do, by name, in the reader's thread; as in `_perform`."""
+        self.also_runs: Callable[[], None] | None = None
+        """Called when a loop begins to run, in its thread."""
         self._steppers: dict[int, Stepper] = {}
         session.loops.on_run = self._loop_runs
 
@@ -149,7 +152,7 @@ class Stepping:
         if stepper is None or not (stepper.held or stepper.at_line):
             raise ValueError("The loop runs: pause it before you step it.")
         asked: Any = message.get("goal")
-        goal: dict[str, Any] = dict(asked) if isinstance(asked, dict) else {}
+        goal: dict[str, Any] = dict(asked) if is_instance(asked, dict) else {}
         kind = goal.get("kind")
         if kind not in KINDS:
             raise ValueError(f"There is no goal {kind!r}: the goals are {', '.join(KINDS)}.")
@@ -158,6 +161,10 @@ class Stepping:
         if "task" in goal:
             goal["target"] = task = self._find_task(loop, goal["task"])
             goal["name"] = name_of(task)
+            if kind == "task" and stepper.order.is_frozen(task):
+                raise ValueError(name_of(task) + " is frozen, so it does not run: thaw it first.")
+            if goal.get("within") not in ("next", "line", "caller"):
+                goal["within"] = ""
         elif "handle" in goal:
             goal["target"] = handle = self._find_handle(stepper, loop, goal["handle"])
             goal["name"] = text_of(handle)
@@ -224,6 +231,8 @@ class Stepping:
         if self.stop_on_first_tick:
             self.stop_on_first_tick = False
             self.stepper_of(recorder).pause("firstTick", "", "")
+        if self.also_runs is not None:
+            self.also_runs()
 
     def end(self) -> None:
         """The adapter has gone: every gate, hold, clock and hook is let go. From any thread; raises nothing."""

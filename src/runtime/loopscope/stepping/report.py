@@ -198,6 +198,7 @@ class _Facts:
 
     def __init__(self, task: int) -> None:
         self._task = task
+        self._running = task
         self.created: set[int] = set()
         self.ended: set[int] = set()
         self.cancelled: set[int] = set()
@@ -212,14 +213,11 @@ class _Facts:
         while position < count:
             number = numbers[position]
             if type(number) is float:
-                position += 2
+                position += 1
                 continue
             code = int(number)
             if not -wire.SHORT_FORM < code < wire.SHORT_FORM:
-                if code < 0:
-                    self.created.add(-code)
-                else:
-                    self._end(code, wire.OUTCOME_FINISHED)
+                self._read_short(code)
                 position += 1
                 continue
             subject = int(numbers[position + 1]) if code in (2, 3, 4, 5, 6, 7) else 0
@@ -236,6 +234,19 @@ class _Facts:
             elif code == 7:
                 self.timers.add(subject)
             position += _SIZES[code]
+
+    def _read_short(self, code: int) -> None:
+        kind = code % wire.SHORT_KINDS
+        if code < 0:
+            self.created.add(-code)
+        elif kind == wire.SHORT_ENDED:
+            self._end(code, wire.OUTCOME_FINISHED)
+        elif kind == wire.SHORT_WOKEN:
+            self.woken += 1
+        elif kind in (wire.SHORT_STEP, wire.SHORT_CALLBACK):
+            self._running = code - kind if kind == wire.SHORT_STEP else 0
+        elif kind in (wire.SHORT_WAITS, wire.SHORT_YIELDS) and self._running == self._task:
+            self.outcome = "waits" if kind == wire.SHORT_WAITS else "yields"
 
     def _end(self, task: int, outcome: int) -> None:
         self.ended.add(task)

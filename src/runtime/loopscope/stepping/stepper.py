@@ -9,7 +9,7 @@ from __future__ import annotations
 import _thread
 
 from ..clocks import monotonic, time_of_day
-from ..marker import take_marker
+from ..marker import put_marker, take_marker
 from ..run import make_task_of
 from .goals import Goal
 from .order import Order
@@ -64,6 +64,8 @@ class Stepper:
         self._released: dict[str, Any] | None = None
         self.again: tuple[str, str, str] | None = None
         """A stop that was asked for when another gate had let the thread go and it had not left that stop yet."""
+        self._late = False
+        """Whether the report is of the rest of a handle, which ran when a debugger let the thread go on from a line."""
         self._task_of = make_task_of(stepping.session.facts)
 
     # ── What others ask for ──
@@ -95,10 +97,12 @@ class Stepper:
 
     def go(self, goal: dict[str, Any] | None, wake: bool) -> None:
         """The adapter lets the held loop go until a goal; `wake` False: it only notes the goal, and the gate lets it go."""
-        if wake and not self.at_line:
+        if not self.at_line and wake:
             self.release(goal)
-        else:
-            self._released = goal
+            return
+        self._released = goal
+        if wake:
+            self.stepping.gate.leave_line(self)
 
     def release(self, goal: dict[str, Any] | None) -> None:
         """Lets the held thread go, until a goal is reached; None: for good. From any thread."""
@@ -117,13 +121,24 @@ class Stepper:
         self._released = None
         self.at_line = True
 
-    def goes_on_from_line(self, loop: Any) -> None:
-        """The debugger has let it go."""
+    def goes_on_from_line(self, loop: Any) -> bool:
+        """The debugger has let it go. The rest of the handle counts as one: a goal can be reached at its end. False: there is no goal."""
         self.at_line = False
         goal, self._released = self._released, None
-        if goal is not None and self.stepping.session.active:
-            self.goal = Goal(goal, loop, self.recorder.tick, True, self.task_of)
-            self.look()
+        recorder = self.recorder
+        if goal is None or not self.stepping.session.active:
+            return False
+        self.goal = Goal(goal, loop, recorder.tick, False, self.task_of)
+        self.look()
+        if recorder.hook == "replaced":
+            put_marker(recorder, loop)
+            if not self.reporter.runs and recorder.handle is not None:
+                recorder.flush()
+                recorder.set_listing(True)
+                self._late = True
+                position = max(0, self.position - 1) if self._tick == recorder.tick else 0
+                self.reporter.begin(loop, recorder.handle, recorder.tick, position)
+        return True
 
     def let_go(self) -> None:
         """The adapter has gone, or an error of ours: the loop runs on as if nobody had stepped it."""
@@ -154,6 +169,8 @@ class Stepper:
     def _look(self, loop: Any) -> None:
         recorder = self.recorder
         ready = loop._ready
+        if self._late:
+            self._end_handle(loop)
         if self.reporter.runs:  # A pause came between this and the handle: it has not run.
             self.reporter.undo()
             self.position -= 1
@@ -177,12 +194,18 @@ class Stepper:
                 continue
             why = self.why
             if why is None and self.goal is not None and self.goal.is_reached(handle, task, recorder.tick):
-                why = ("step", "", self.goal.text)
+                why = self._arrives(self.goal, task)
             if why is None:
                 self._begin_handle(loop, handle)
                 return
             handle = task = None
             self._stop(loop, why)
+
+    def _arrives(self, goal: Goal, task: Any) -> tuple[str, str, str] | None:
+        """A goal is reached before a handle: why the loop stops there. None: it lies within the task, which runs."""
+        if goal.within and not goal.text and self.stepping.gate.enters(self, task, goal.within):
+            return None
+        return "step", "", goal.text
 
     def before_single(self, loop: Any, handle: Any) -> None:
         """The same for a loop whose queue is hidden: before this handle, which is out of the queue already. Raises nothing of ours."""
@@ -200,7 +223,7 @@ class Stepper:
             while True:
                 why = self.why
                 if why is None and self.goal is not None and self.goal.is_reached(handle, task, 0):
-                    why = ("step", "", self.goal.text)
+                    why = self._arrives(self.goal, task)
                 if why is None:
                     break
                 self._stop(loop, why)
@@ -236,6 +259,8 @@ class Stepper:
     def wants_stop(self, loop: Any) -> bool:
         """Whether the loop is to stop rather than sleep, if nothing comes at once. Nothing is in the ready queue."""
         try:
+            if self._late:
+                self._end_handle(loop)
             self._end_tick()
             if self.why is None and self.goal is not None and self.goal.is_reached_idle():
                 self.wants("step", "", self.goal.text)
@@ -317,7 +342,8 @@ class Stepper:
         self.reporter.begin(loop, handle, self._tick, self.position - 1)
 
     def _end_handle(self, loop: Any) -> None:
-        """After a handle that we have seen begin."""
+        """After a handle that we have seen begin, or of which we have seen the end."""
+        self._late = False
         reporter = self.reporter
         if not reporter.runs:
             return
@@ -403,6 +429,7 @@ class Stepper:
 
     def _end(self) -> None:
         """Nothing is wanted any more: the loop runs fast again."""
+        self._late = False
         self.reporter.forget()
         self.recorder.stride = self.stepping.stride
         if self.is_needed:  # A pause has come between the question and this.
