@@ -1,6 +1,7 @@
-// bench.mjs [runtime] [receiving] [stepping] [window] [lint] [--quick | --tiny] [--resume]: the benchmarks, all or some. Each prints a Markdown table; the figures
-// of the first three are also written to .cache/bench/*.json. --quick: what fits into some minutes; --tiny: only that they run (npm test);
-// --resume: the runtime's figures that are there are kept. --python, --workload and --subject choose among the runtime's.
+// bench.mjs [runtime] [receiving] [stepping] [window] [lint] [--quick | --tiny] [--resume]: the benchmarks, all or some. Each prints a Markdown
+// table; the figures of the first three are also written to .cache/bench/*.json, or to the folder that --figures names. --quick: what fits into
+// some minutes; --tiny: only that they run (npm test); --resume: the runtime's figures that are there are kept. --python, --workload and
+// --subject choose among the runtime's.
 import './lib/node-version.mjs';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -26,6 +27,7 @@ await main(async () => {
       python: { type: 'string', multiple: true },
       workload: { type: 'string', multiple: true },
       subject: { type: 'string', multiple: true },
+      figures: { type: 'string' },
     },
   });
   const unknown = positionals.filter((name) => !NAMES.includes(name));
@@ -33,7 +35,8 @@ await main(async () => {
     throw new Stop(`there is no benchmark ${unknown.join(', ')}: choose from ${NAMES.join(', ')}.`);
   const chosen = positionals.length > 0 ? positionals : NAMES;
   const cache = path.join(root, '.cache/bench');
-  fs.mkdirSync(cache, { recursive: true });
+  const figures = values.figures === undefined ? cache : path.resolve(values.figures);
+  for (const folder of [cache, figures]) fs.mkdirSync(folder, { recursive: true });
   const cpus = os.cpus();
   console.log(
     `${cpus[0]?.model ?? 'unknown processor'} × ${String(cpus.length)}, ${String(Math.round(os.totalmem() / 2 ** 30))} GB, ` +
@@ -53,7 +56,7 @@ await main(async () => {
     const size = values.tiny ? [...TINY, ...TINY_SUBJECTS] : values.quick ? QUICK : [];
     const [first] = pythons;
     if (!first) throw new Stop('none of the Pythons that are measured is here.');
-    const json = ['--json', path.join(cache, 'runtime.json'), ...(values.resume ? ['--resume'] : [])];
+    const json = ['--json', path.join(figures, 'runtime.json'), ...(values.resume ? ['--resume'] : [])];
     const choice = [
       ...(values.workload ? ['--workload', ...values.workload] : []),
       ...(values.subject ? ['--subject', ...values.subject] : []),
@@ -77,7 +80,7 @@ await main(async () => {
       ...workloads,
     ]);
     await step(process.execPath, [
-      ...['--expose-gc', '--import=tsx', 'test/bench/model.ts', '--json-file', path.join(cache, 'receiving.json')],
+      ...['--expose-gc', '--import=tsx', 'test/bench/model.ts', '--json-file', path.join(figures, 'receiving.json')],
       ...(values.tiny ? ['--tiny'] : []),
       ...workloads.map((name) => path.join(streams, `${name}.bin`)),
     ]);
@@ -92,7 +95,7 @@ await main(async () => {
     const paths = pythons.map(({ minor }) => venvPython(minor));
     const [first = ''] = paths;
     await step(first, [
-      ...['test/bench/stepping.py', ...size, '--json', path.join(cache, 'stepping.json')],
+      ...['test/bench/stepping.py', ...size, '--json', path.join(figures, 'stepping.json')],
       ...['--python', ...paths],
     ]);
   }

@@ -19,6 +19,7 @@ import { type AttachArguments, type ChildArguments, LaunchError, parseAttach, pa
 import { buildCommand, type Command, withVariable } from './launch/command';
 import { type Debuggee, type Exit, spawnNative } from './launch/debuggee';
 import { askProcess, checkInterpreter } from './launch/interpreter';
+import { PathMappings } from './launch/path-mappings';
 import type { ProcessTree, Strength } from './launch/process-tree';
 import { realSurroundings, runtimeFolder } from './launch/surroundings';
 import { startInTerminal } from './launch/terminal';
@@ -401,9 +402,11 @@ export class Life {
   }
 
   #show(name: string, level: 'adaptive' | 'full', slowCallback: number): Program {
+    const plan = this.#plan;
+    const mappings = plan === undefined || plan.kind === 'child' ? [] : plan.args.pathMappings;
     const previous = this.#program;
     previous.leave();
-    const program = new Program(name, level, slowCallback, previous);
+    const program = new Program(name, level, slowCallback, previous, new PathMappings(mappings));
     this.#program = program;
     program.onSaid(({ text }) => this.#host.client.say('console', `Loopscope: ${text}`));
     this.#host.shows(program);

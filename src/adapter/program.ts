@@ -9,6 +9,7 @@ import type { ProcessState, UpdateEvent } from '../protocol/dap';
 import type { DetailLevel, RuntimeMessage } from '../protocol/wire';
 import { breakOnAnswer, doneAnswer } from './link/answers';
 import type { Admitted } from './link/listener';
+import { PathMappings } from './launch/path-mappings';
 import { AwaitsTree } from './features/awaits';
 import { Describer } from './features/describe';
 import { RuntimeLink } from './link/runtime-link';
@@ -46,6 +47,7 @@ export class Program {
   #pid = 0;
   #python = '';
   #level: DetailLevel;
+  readonly #paths: PathMappings;
   #lingerTimer: NodeJS.Timeout | undefined;
 
   readonly onChange = this.#changed.event;
@@ -55,14 +57,17 @@ export class Program {
   /** The runtime has gone; the program may live on. */
   readonly onLost = this.#lost.event;
 
-  /** `slowCallback`: see LaunchArguments. `previous`: the session's program before this one; ids and revisions go on from there. */
+  /** `slowCallback`: see LaunchArguments. `previous`: the session's program before this one; ids and revisions go on from there. `paths`: where its files are here. */
   constructor(
     name: string,
     level: DetailLevel,
     readonly slowCallback: number,
     previous: Program | undefined,
+    paths = new PathMappings(),
   ) {
+    this.#paths = paths;
     this.model = new LoopModel(previous?.model);
+    this.model.strings.localPath = (file) => paths.toLocal(file);
     this.model.slowAfter = slowCallback;
     this.stops = new Stops(this.model, monotonic, previous?.stops);
     this.settler = new Settler(
@@ -111,7 +116,7 @@ export class Program {
 
   /** A runtime has shown the token: from here on it fills the model. */
   connect(peer: Admitted, bytes: Buffer): void {
-    const link = new RuntimeLink(peer, this.model, monotonic, this.#level, this.slowCallback);
+    const link = new RuntimeLink(peer, this.model, monotonic, this.#level, this.slowCallback, this.#paths);
     this.#link = link;
     link.onMessage((message) => this.#message(message));
     link.onChange(() => {

@@ -30,6 +30,9 @@ export class StringTable {
   readonly #coroutines = new Map<number, number>();
   #revision = 0;
 
+  /** Where a file of the program's is here; set before the first place is asked for. */
+  localPath: (file: string) => string = (file) => file;
+
   /** Changes whenever a string is added: what was derived from all strings is then out of date. */
   get revision(): number {
     return this.#revision;
@@ -89,7 +92,7 @@ export class StringTable {
     if (id <= 0) return null;
     const known = this.#sites.get(id);
     if (known !== undefined) return known;
-    const site = parseSite(this.text(id));
+    const site = this.#parseSite(this.text(id));
     this.#sites.set(id, site);
     return site;
   }
@@ -99,28 +102,28 @@ export class StringTable {
     if (id <= 0) return NOTHING;
     const known = this.#described.get(id);
     if (known) return known;
-    const described = parseDescribed(this.text(id));
+    const described = this.#parseDescribed(this.text(id));
     this.#described.set(id, described);
     return described;
+  }
+
+  #parseSite(text: string): SourceSite | null {
+    const [file, line, name] = text.split(STRING_FIELD_SEPARATOR);
+    return this.#place(file, line, name);
+  }
+
+  #parseDescribed(text: string): Described {
+    const [name, file, line] = text.split(STRING_FIELD_SEPARATOR);
+    return { text: name ?? '', site: this.#place(file, line, name) };
+  }
+
+  #place(file: string | undefined, line: string | undefined, name: string | undefined): SourceSite | null {
+    const number = Number(line);
+    if (!file || !Number.isInteger(number) || number < 1) return null;
+    return { file: this.localPath(file), line: number, function: name ?? '' };
   }
 }
 
 function shorten(text: string): string {
   return text.length > MAX_STRING_LENGTH ? `${text.slice(0, MAX_STRING_LENGTH)}…` : text;
-}
-
-function parseSite(text: string): SourceSite | null {
-  const [file, line, name] = text.split(STRING_FIELD_SEPARATOR);
-  return place(file, line, name);
-}
-
-function parseDescribed(text: string): Described {
-  const [name, file, line] = text.split(STRING_FIELD_SEPARATOR);
-  return { text: name ?? '', site: place(file, line, name) };
-}
-
-function place(file: string | undefined, line: string | undefined, name: string | undefined): SourceSite | null {
-  const number = Number(line);
-  if (!file || !Number.isInteger(number) || number < 1) return null;
-  return { file, line: number, function: name ?? '' };
 }

@@ -45,6 +45,8 @@ export interface LaunchArguments {
   readonly detail?: 'adaptive' | 'full';
   /** A callback, or a task's step, that runs longer is told of as slow, seconds; 0: never. Default 0.1, as asyncio's own. */
   readonly slowCallback?: number;
+  /** Which folders here are which folders where the program runs; `.` is the folder it runs in. */
+  readonly pathMappings?: readonly { readonly localRoot: string; readonly remoteRoot: string }[];
   /** Follow child processes (default true): each becomes a session of its own. */
   readonly subProcess?: boolean;
   /**

@@ -168,6 +168,8 @@ export type RuntimeMessage =
       readonly freeThreaded: boolean;
       /** How the main thread's process was started: 'main', 'fork', 'spawn', 'subprocess'. */
       readonly started: string;
+      /** The folder in which it runs; absent if that cannot be told. */
+      readonly cwd?: string;
     }
   | {
       readonly type: 'loop';

@@ -7,10 +7,11 @@ Each pair is a plain run and a run of each subject, one after the other; a cell 
 the median (order statistics). `control` is a second plain run: what this machine's noise is. The program streams into a sink that keeps
 the bytes and decodes them after its end: a cell of ours counts only if nothing was dropped, and the creations, ends, waits and ticks that
 arrived are the program's own (`OwnTotals`). `sidebar` streams into the real adapter, with a client that looks at every view
-(viewer.ts); of it the events dropped and the ticks are checked. Tools come from PyPI into .cache/bench.
+(viewer.ts); of it the events dropped and the ticks are checked. `debugpy` is the program under debugpy with a client and no breakpoint;
+`debugpy_adaptive` the same with the runtime, as a ratio to debugpy alone. Tools come from PyPI into .cache/bench.
 
-The figures are written after each row. With --resume the cells that FILE has already are not measured again, as long as the runtime,
-the pairs and the seconds are the same: a long run may be divided.
+The figures are written after each row. With --resume the cells that FILE has already are not measured again, as long as the machine, what
+of the runtime runs while somebody listens, the pairs and the seconds are the same: a long run may be divided.
 """
 
 from __future__ import annotations
@@ -37,8 +38,13 @@ from tools import NEEDS, TOOLS  # noqa: E402
 from workloads import COUNT, TIMED, TIMED_TICKS, UNCOUNTED, WORKLOADS  # noqa: E402
 
 OURS = ("loaded", "adaptive", "full", "sidebar")
+UNDER_DEBUGPY = ("debugpy", "debugpy_adaptive")
+BASE = {"debugpy_adaptive": "debugpy"}
+"""What a subject is compared with, where that is not the plain program."""
 VIEWER = [os.environ.get("NODE", "node"), "--import=tsx", str(HERE / "viewer.ts")]
-SUBJECTS = ("control", *OURS, *TOOLS)
+SUBJECTS = ("control", *OURS, *UNDER_DEBUGPY, *TOOLS)
+DEBUGPY = next(line for line in (HERE.parents[1] / "scripts" / "debugpy.txt").read_text().split() if line.startswith("debugpy=="))
+PACKAGES = {**NEEDS, **dict.fromkeys(UNDER_DEBUGPY, DEBUGPY)}
 LIMIT = 300
 
 
@@ -176,6 +182,8 @@ def run(python: str, workload: str, seconds: float, subject: str, own: OwnTotals
     if subject in ("adaptive", "full"):
         sink = Sink(subject)
         env = environment(sink.port)
+    elif subject == "debugpy_adaptive":
+        sink = Sink("adaptive")
     elif subject == "loaded":
         with socket.create_server(("127.0.0.1", 0)) as nobody:
             port = nobody.getsockname()[1]
@@ -186,6 +194,8 @@ def run(python: str, workload: str, seconds: float, subject: str, own: OwnTotals
     command = [python, str(HERE / "workloads.py"), workload, str(seconds), *tool]
     if subject == "sidebar":
         command = [*VIEWER, *command]
+    elif subject in UNDER_DEBUGPY:
+        command = [python, str(HERE / "under_debugpy.py"), workload, str(seconds), *([] if sink is None else [str(sink.port)])]
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=False, cwd=HERE.parents[1])
     lines = done.stdout.strip().split("\n")
     try:
@@ -201,7 +211,7 @@ def run(python: str, workload: str, seconds: float, subject: str, own: OwnTotals
         if totals.dropped or created != ended or created <= made or (not library and created > made + 3):
             raise NotCounted(f"{totals.dropped} dropped, {created} created, {ended} ended of {int(made)}")
         # The first round is not timed.
-        reason = own.why_not(subject, int(rounds), totals) if own else ""
+        reason = own.why_not("adaptive" if subject in UNDER_DEBUGPY else subject, int(rounds), totals) if own else ""
         if reason:
             raise NotCounted(reason)
     if seen is not None:
@@ -230,12 +240,17 @@ def measure(python: str, workload: str, subjects: list[str], options: argparse.N
     for _ in range(options.pairs):
         cpu, wall, peak = run(python, workload, options.seconds, "plain")
         peaks.append(peak)
+        times: dict[str, tuple[float, float]] = {"plain": (cpu, wall)}
         for subject in subjects:
+            base = BASE.get(subject, "plain")
             if subject in refused:
                 continue
             try:
+                if base not in times:
+                    times[base] = run(python, workload, options.seconds, base)[:2]
                 own_cpu, own_wall, own_peak = run(python, workload, options.seconds, subject, own)
-                ratios[subject].append((own_cpu / cpu, own_wall / wall, own_peak))
+                times[subject] = own_cpu, own_wall
+                ratios[subject].append((own_cpu / times[base][0], own_wall / times[base][1], own_peak))
             except (NotCounted, subprocess.TimeoutExpired) as error:
                 refused[subject] = str(error)[:200]
     cells: dict[str, object] = {}
@@ -255,7 +270,8 @@ class Figures:
     def __init__(self, options: argparse.Namespace) -> None:
         self._subjects: list[str] = options.subject
         self._path = Path(options.json) if options.json else None
-        sources = sorted((HERE.parents[1] / "src" / "runtime").rglob("*.py"))
+        # What runs while somebody only listens. Questions, stops and the bridge have folders of their own.
+        sources = sorted((HERE.parents[1] / "src" / "runtime" / "loopscope").glob("*.py"))
         runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
         machine = f"{platform.platform()}, {os.cpu_count()} processors"
         self._head = {"machine": machine, "runtime": runtime, "pairs": options.pairs, "seconds": options.seconds}
@@ -292,7 +308,7 @@ def version_of(python: str) -> str:
 
 def prepare(base: str, subjects: list[str], workloads: list[str]) -> str:
     """The interpreter, with the packages that are needed in an environment of its own where there are any."""
-    needed = [NEEDS[subject] for subject in subjects if subject in NEEDS]
+    needed = [PACKAGES[subject] for subject in subjects if subject in PACKAGES]
     needed += [package for name, package in (("aiohttp_server", "aiohttp"), ("uvicorn_server", "uvicorn")) if name in workloads]
     if not needed:
         return base

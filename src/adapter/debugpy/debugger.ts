@@ -21,6 +21,10 @@ const NOT_INJECTED = 'Attach to PID failed.';
 const FAREWELL = 2000;
 /** What debugpy says of frames and variables of a stop that is over (pydevd_comm.py, pydevd_net_command_factory_json.py). */
 const OVER = /^Unable to find (thread|frame)|seems to have resumed already/;
+/** What debugpy says of a breakpoint in a file that the program's machine does not have (pydevd_process_net_command_json.py). */
+const NO_FILE = /file that does not exist/;
+const NO_FILE_HERE =
+  'There is no such file where the program runs. If its files lie in another folder there, say in which with "pathMappings" in the configuration.';
 /** Where the steps of a suspended task's row stop in it. */
 const WITHIN = { next: 'next', stepIn: 'line', stepOut: 'caller' } as const;
 /** Said of a row of an earlier stop. */
@@ -127,6 +131,8 @@ export class Debugger implements Debuggee {
       case 'pause':
       case 'exceptionInfo':
         return this.request(command, this.#ofThread(args));
+      case 'setBreakpoints':
+        return this.#setBreakpoints(args);
       case 'setExceptionBreakpoints':
         return this.#setExceptionBreakpoints(args);
       case 'setDebuggerProperty':
@@ -254,6 +260,19 @@ export class Debugger implements Debuggee {
     if (command === 'startDebugging')
       sent = { ...sent, configuration: this.#host.child(asObject(field(sent, 'configuration'))) };
     return this.#host.client.request(command, sent, REVERSE_SECONDS);
+  }
+
+  /** A file that the program does not have most often lies elsewhere there: what to do is said. */
+  async #setBreakpoints(args: unknown): Promise<unknown> {
+    const answer = asObject(await this.request('setBreakpoints', args));
+    const { breakpoints } = answer;
+    if (!Array.isArray(breakpoints)) return answer;
+    const told = breakpoints.map((breakpoint: unknown) =>
+      NO_FILE.test(String(field(breakpoint, 'message')))
+        ? { ...asObject(breakpoint), message: NO_FILE_HERE }
+        : breakpoint,
+    );
+    return { ...answer, breakpoints: told };
   }
 
   async #setExceptionBreakpoints(args: unknown): Promise<unknown> {

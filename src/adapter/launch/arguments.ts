@@ -18,6 +18,10 @@ const debugpy = {
   debugpyExtension: v.exactOptional(v.string()),
 };
 
+const paths = {
+  pathMappings: v.exactOptional(v.array(v.object({ localRoot: v.string(), remoteRoot: v.string() }))),
+};
+
 const launch = v.object({
   program: v.exactOptional(v.string()),
   module: v.exactOptional(v.string()),
@@ -38,6 +42,7 @@ const launch = v.object({
   slowCallback: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
   subProcess: v.exactOptional(v.boolean()),
   holdLastState: v.exactOptional(v.boolean()),
+  ...paths,
   ...debugpy,
 });
 
@@ -76,6 +81,7 @@ const attach = v.object({
   subProcess: v.exactOptional(v.boolean()),
   python: v.exactOptional(v.union([v.string(), strings])),
   cwd: v.exactOptional(v.string()),
+  ...paths,
   detail: v.exactOptional(v.picklist(['adaptive', 'full'])),
   holdLastState: v.exactOptional(v.boolean()),
   loopscopeChild: v.exactOptional(child),

@@ -40,6 +40,7 @@ const message = v.variant('type', [
     argv: v.array(v.string()),
     freeThreaded: v.boolean(),
     started: v.string(),
+    cwd: v.exactOptional(v.string()),
   }),
   v.object({
     type: v.literal('loop'),

@@ -17,6 +17,7 @@ import {
   type RuntimeQuery,
   WIRE_VERSION,
 } from '../../protocol/wire';
+import { PathMappings } from '../launch/path-mappings';
 import { encodeMessage, type Frame, FrameReader } from './frames';
 import type { Admitted } from './listener';
 import { check, parseMessage, parseStrings } from './messages';
@@ -46,6 +47,7 @@ export class RuntimeLink {
   readonly #socket: Socket;
   readonly #model: LoopModel;
   readonly #clock: () => number;
+  readonly #paths: PathMappings;
   readonly #frames = new FrameReader();
   readonly #numbers = new NumberList();
   readonly #pending = new Map<number, Pending>();
@@ -63,8 +65,16 @@ export class RuntimeLink {
   /** The connection has ended: '' by the peer or by us, else what was wrong with what it sent. Fires once. */
   readonly onClosed = this.#closed.event;
 
-  /** `clock`: seconds, never going back. `slow`: from how many seconds on a callback is told of as slow; 0: never. */
-  constructor(peer: Admitted, model: LoopModel, clock: () => number, level: DetailLevel, slow: number) {
+  /** `clock`: seconds, never going back. `slow`: from how many seconds on a callback is told of as slow; 0: never. `paths`: where the program's files are here. */
+  constructor(
+    peer: Admitted,
+    model: LoopModel,
+    clock: () => number,
+    level: DetailLevel,
+    slow: number,
+    paths = new PathMappings(),
+  ) {
+    this.#paths = paths;
     this.#socket = peer.socket;
     this.#model = model;
     this.#clock = clock;
@@ -188,7 +198,7 @@ export class RuntimeLink {
         this.#model.strings.define(parseStrings(frame.payload));
         return false;
       case FrameKind.json:
-        return this.#message(parseMessage(frame.payload));
+        return this.#message(this.#paths.localize(parseMessage(frame.payload)));
     }
   }
 
@@ -199,6 +209,7 @@ export class RuntimeLink {
           `The program's runtime speaks version ${message.wire} of the wire, this adapter version ${WIRE_VERSION}. Restart VS Code to finish the update.`,
         );
       this.#hello = message;
+      this.#paths.runsIn(message.cwd ?? '');
     } else if (!this.#hello) {
       throw new WireError('The runtime did not say hello first.');
     }

@@ -8,8 +8,12 @@ library's, and asks `__file__` where it is (`InOrOut.should_trace` of coverage/i
 
 from __future__ import annotations
 
+import os
 import sys
-from _frozen_importlib_external import FileFinder, SourceFileLoader  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+from _frozen_importlib_external import (  # pyright: ignore[reportMissingImports]
+    SourceFileLoader,  # pyright: ignore[reportUnknownVariableType]
+    spec_from_file_location,  # pyright: ignore[reportUnknownVariableType]
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,21 +26,53 @@ _NO_FILE = "<loopscope>/"
 
 
 class _Loader(SourceFileLoader):  # pyright: ignore[reportUntypedBaseClass]
-    """Loads a module of ours as Python does, but for its `__file__`."""
+    """Loads a module of ours as Python does, but for its `__file__`, and for what files are opened with (descriptor.py)."""
 
     def exec_module(self, module: Any) -> None:
         """As importlib's."""
         module.__file__ = _NO_FILE + module.__file__.replace("\\", "/").rpartition("/")[2]
         for folder in getattr(module, "__path__", ()):
-            _load_from(folder)
+            sys.path_importer_cache[folder] = _Finder(folder)
         super().exec_module(module)  # pyright: ignore[reportUnknownMemberType]
 
+    def get_data(self, path: str) -> bytes:
+        """As importlib's."""
+        if _apart is None:
+            return super().get_data(path)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return _apart.read_file(path)
 
-def _load_from(folder: str) -> None:
-    """Has what is imported from a folder of ours loaded by our loader."""
-    finder: Any = FileFinder(folder, (_Loader, [".py"]))
-    sys.path_importer_cache[folder] = finder
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """As importlib's: a cache that cannot be written is done without."""
+        if _apart is None:
+            super().set_data(path, data, _mode=_mode)  # pyright: ignore[reportUnknownMemberType]
+            return
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _apart.write_file(path, data, _mode & 0o666)
+        except OSError:
+            pass
+
+
+class _Finder:
+    """Finds modules in a folder of ours. Without a list of what is there: to read a folder is to open it."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(self, name: str, target: object = None) -> Any:
+        """As importlib's finders."""
+        base = os.path.join(self._folder, name.rpartition(".")[2])
+        package = os.path.join(base, "__init__.py")
+        for path, folders in ((package, [base]), (base + ".py", None)):
+            if os.path.isfile(path):
+                return spec_from_file_location(name, path, loader=_Loader(name, path), submodule_search_locations=folders)
+        return None
+
+    def invalidate_caches(self) -> None:
+        """There are none."""
 
 
 __file__ = _NO_FILE + "__init__.py"
-_load_from(FOLDER)
+sys.path_importer_cache[FOLDER] = _Finder(FOLDER)
+_apart: Any = None
+from . import descriptor as _apart  # noqa: E402

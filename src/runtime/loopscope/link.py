@@ -16,6 +16,7 @@ import time
 
 from . import json_text, wire
 from .clocks import monotonic
+from .descriptor import Descriptor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,47 +80,6 @@ def _high_copy(descriptor: int) -> int | None:
         except OSError:  # Above what this process may use.
             continue
     return None
-
-
-class Descriptor:
-    """A file descriptor that is used only while it is still ours: the program may close any, and use the number for itself."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._identity = _identity(number)
-
-    def is_ours(self) -> bool:
-        """Whether the number still names what we opened."""
-        try:
-            return _identity(self.number) == self._identity
-        except OSError:
-            return False
-
-    def write(self, data: bytes) -> None:
-        """Writes to a pipe that does not block; what does not fit is lost."""
-        if self.is_ours():
-            try:
-                os.write(self.number, data)
-            except OSError:
-                pass
-
-    def drain(self) -> None:
-        """Reads away what is in a pipe."""
-        if self.is_ours():
-            try:
-                os.read(self.number, 4096)
-            except OSError:
-                pass
-
-    def close(self) -> None:
-        """Closes it if it is ours."""
-        if self.is_ours():
-            os.close(self.number)
-
-
-def _identity(number: int) -> tuple[int, int]:
-    status = os.fstat(number)
-    return status.st_dev, status.st_ino
 
 
 def pipe_out_of_the_way() -> tuple[Descriptor, Descriptor]:
@@ -320,6 +280,10 @@ def describe_process(started: str) -> dict[str, Any]:
     """The `hello` message."""
     version = sys.version_info
     is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    try:
+        folder = {"cwd": os.getcwd()}
+    except OSError:  # It has been removed.
+        folder = {}
     return {
         "type": "hello",
         "wire": wire.WIRE_VERSION,
@@ -331,4 +295,5 @@ def describe_process(started: str) -> dict[str, Any]:
         "argv": list(getattr(sys, "argv", [])),
         "freeThreaded": is_gil_enabled is not None and not is_gil_enabled(),
         "started": started,
+        **folder,
     }

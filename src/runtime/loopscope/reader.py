@@ -55,6 +55,7 @@ class Reader:
         self._waiting: list[tuple[float, Recorder, dict[str, Any]]] = []
         self._flush_at = 0.0
         self._draining = False
+        self._later: list[tuple[float, Callable[[], None]]] = []
         self._stopping = False
         self._alive: Any = None
         self._thread = 0
@@ -129,6 +130,11 @@ class Reader:
             self._flush_at = when
             self._wake()
 
+    def do_later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Has a function called in the thread when so many seconds have passed; of several in the order of the calls. From any thread."""
+        self._later.append((monotonic() + seconds, function))
+        self._wake()
+
     def drain_later(self) -> None:
         """Has what the socket did not take tried again until it has gone: the loops may sleep meanwhile."""
         if not self._draining:
@@ -186,6 +192,8 @@ class Reader:
                 if self._flush_at and monotonic() >= self._flush_at:
                     self._flush_stopped()
                 self._watchdog.look()
+                while self._later and monotonic() >= self._later[0][0]:
+                    self._later.pop(0)[1]()
                 if self._draining:
                     self._draining = False
                     session.link.pump()
@@ -210,6 +218,7 @@ class Reader:
             times.append(self._flush_at)
         if self._draining:
             times.append(now + DRAIN_SECONDS)
+        times += [when for when, _ in self._later[:1]]
         look = self._watchdog.due()
         if look is not None:
             times.append(look)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { DapClient, PYTHON } from '../client';
 import { alive, until, withAdapter } from '../session';
 import { attach, frames, place, pythons, setBreakpoints, Source, stop, topFrame, value } from './debug';
@@ -269,6 +270,19 @@ describe('attaching', () => {
         const stopped = await stop(client);
         const [top] = await frames(client, stopped);
         assert.equal(top?.source?.path, here.path);
+        await until('the tasks are known', async () => (await client.ask('loopscope/state', {})).liveTasks === 2);
+        const page = { tree: 'flat', offset: 0, limit: 200, sort: 'age', group: 'none', filter: '' } as const;
+        const { rows } = await client.ask('loopscope/tasks', page);
+        const old = rows.find((row) => row.kind === 'task' && row.name === 'old');
+        assert.ok(old?.kind === 'task');
+        assert.equal(old.at?.file, here.path);
+        const { frames: chain } = await client.ask('loopscope/task', { task: old.task });
+        assert.equal(chain[0]?.file, here.path);
+        const elsewhere = await client.request('setBreakpoints', {
+          source: { path: join(here.folder, 'missing.py') },
+          breakpoints: [{ line: 1 }],
+        });
+        assert.match(JSON.stringify(elsewhere), /no such file where the program runs.*pathMappings/);
         await client.request('disconnect', { terminateDebuggee: false });
         program.end();
         assert.equal(await program.ended, 0);

@@ -96,6 +96,72 @@ def test_frames_and_variables_of_a_stop_are_gone_at_the_next(tmp_path: Path) -> 
             assert not answer["success"] or not answer["body"].get("variables"), answer
 
 
+STEPPED = """
+import asyncio
+
+async def waiter():
+    await event.wait()
+
+async def short():
+    pass
+
+async def main():
+    global event
+    event = asyncio.Event()
+    waiters = [asyncio.create_task(waiter(), name="w%d" % n) for n in range(2)]
+    await asyncio.sleep(0)
+    ends = asyncio.create_task(short(), name="ends")
+    here = 1  # stop
+    await asyncio.sleep(0)
+    here = 2
+    comes = asyncio.create_task(waiter(), name="comes")
+    here = 3
+    print("runs", flush=True)
+    await asyncio.sleep(0.5)
+    here = 4  # again
+    event.set()
+
+asyncio.run(main())
+"""
+
+
+def test_a_row_that_stays_is_not_taken_back_at_each_step(tmp_path: Path) -> None:
+    with Debuggee(STEPPED, tmp_path, breakpoints=[marked(STEPPED, "stop"), marked(STEPPED, "again")]) as debuggee:
+        names: dict[int, str] = {}
+
+        def stopped() -> tuple[int, list[tuple[str, str]]]:
+            """At the next stop: its thread, and which rows the client was told of since the last."""
+            before = len(debuggee.events)
+            thread = debuggee.stopped()["threadId"]
+            names.update({number: name.split(" ")[0] for name, number in debuggee.threads().items()})
+            since = [event["body"] for event in debuggee.events[seen[0] :] if event["event"] == "thread"]
+            seen[0] = max(before, len(debuggee.events))
+            return thread, [(body["reason"], names.get(body["threadId"], "?")) for body in since if body["threadId"] in names]
+
+        seen = [0]
+        thread, told = stopped()
+        assert sorted(told)[-4:] == [("started", "Task-1"), ("started", "ends"), ("started", "w0"), ("started", "w1")]
+        expected: list[list[tuple[str, str]]] = [
+            [],  # To the await.
+            [("exited", "ends")],  # Over it.
+            [],
+            [("started", "comes")],
+        ]
+        for rows in expected:
+            debuggee.request("next", threadId=thread)
+            thread, told = stopped()
+            assert told == rows
+        debuggee.request("continue", threadId=thread)
+        # It runs for longer than a person who steps would wait.
+        thread, told = stopped()
+        rows = {"Task-1", "w0", "w1", "comes"}
+        assert sorted(told) == sorted([(reason, name) for reason in ("exited", "started") for name in rows])
+        assert [reason for reason, _ in told] == ["exited"] * 4 + ["started"] * 4
+        debuggee.request("continue", threadId=thread)
+        assert debuggee.finish() == 0
+        assert debuggee.err == b""
+
+
 MANY = """
 import asyncio, weakref
 

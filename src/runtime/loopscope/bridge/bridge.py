@@ -15,6 +15,7 @@ import sys
 from ..places import ASYNCIO_FOLDER, OWN_FOLDER
 from ..untyped import is_instance
 from . import pydevd, texts
+from .announced import MOMENT
 from .console import Console
 from .prompt import Prompt
 from .rows import Rows, Shown, running_loop
@@ -55,6 +56,8 @@ class Bridge:
         self._asked: set[int] = set()
         self._shown: dict[int, tuple[Any, Shown, dict[str, Any]]] = {}
         """Of each thread that is held: the debugger, its rows, and what the adapter was told of its stop."""
+        self._stops = 0
+        """Stops with rows that are over."""
         self._lock = _thread.allocate_lock()
         """So that rows are not entered anew when their thread has gone on."""
         hooks: Any = session.hooks
@@ -63,6 +66,8 @@ class Bridge:
             self._fall_back(lacks, "tasks are not shown beside threads")
         else:
             self.rows = Rows(self.api)
+            if self.rows.announced is not None:
+                self.rows.announced.install(hooks)
             hooks.replace(pydevd.find("_pydevd_bundle.pydevd_frame_utils"), "create_frames_list_from_frame", self.rows.frames_list)
         lacks = pydevd.missing(pydevd.CONSOLE)
         if lacks:
@@ -279,9 +284,9 @@ class Bridge:
                         recorder.stop_due = False
                 recorder.flush()
                 if self.rows is not None:
-                    shown = self.rows.fill(thread, loop, recorder, frame)
-                    body = dict(shown.body)
                     with self._lock:
+                        shown = self.rows.fill(py_db, thread, loop, recorder, frame)
+                        body = dict(shown.body)
                         self._shown[thread.ident] = py_db, shown, body
                 body["loop"] = recorder.number
             if told:
@@ -302,8 +307,19 @@ class Bridge:
                 py_db, shown, _ = self._shown.pop(thread.ident, (None, None, None))
             if self.rows is not None and shown is not None:
                 self.rows.clear(py_db, shown)
+                if self.rows.announced is not None:
+                    self._stops += 1
+                    number = self._stops
+                    self._session.reader.do_later(MOMENT, lambda: self._take_back(py_db, number))
         except Exception as error:
             self._session.fail(error)
+
+    def _take_back(self, py_db: Any, number: int) -> None:
+        """In the reader's thread, a moment after that stop: if none has followed, the client is told that there are no rows."""
+        with self._lock:
+            announced = None if self.rows is None else self.rows.announced
+            if announced is not None and number == self._stops and not self._shown and not py_db.pydb_disposed:
+                announced.take_back(py_db)
 
     def _resumed(self, py_db: Any, thread: Any, frame: FrameType) -> None:
         try:

@@ -17,6 +17,7 @@ from ..inspection.registry import find_tasks, is_live_on, snapshot
 from ..inspection.relations import awaiters_of
 from ..inspection.tasks import coroutine_name, coroutine_of, name_of
 from . import pydevd
+from .announced import NEEDED, PREFIX, Announced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ class Rows:
         self._last = 0
         self._kept: dict[int, list[weakref.ref[Any]]] = {}
         """By loop: its oldest tasks when they were looked for last."""
+        self.announced: Announced | None = None if pydevd.missing(NEEDED) or not Announced.can(api.debugger()) else Announced()
+        """What the client knows of the rows; None: it is told all of them at each stop."""
         self.pinned: list[int] = []
         """Addresses of the tasks that a person has pinned."""
         self.most = MOST_ROWS
@@ -134,10 +137,12 @@ class Rows:
             frames.append(each)
         return frames
 
-    def fill(self, thread: Any, loop: Any, recorder: Recorder, frame: FrameType) -> Shown:
+    def fill(self, py_db: Any, thread: Any, loop: Any, recorder: Recorder, frame: FrameType) -> Shown:
         """Enters the rows of a loop whose thread is about to be held at that frame."""
         shown = Shown(thread, loop, recorder, frame, current_task(loop))
         self._enter(shown)
+        if self.announced is not None:
+            self.announced.keep(py_db, self._api.thread_id(thread), shown.keys)
         return shown
 
     def fill_again(self, py_db: Any, shown: Shown) -> None:
@@ -146,7 +151,10 @@ class Rows:
             return
         before = shown.keys
         entries = self._enter(shown)
-        self._api.end_rows(py_db, [key for key in before if key not in entries])
+        if self.announced is not None:
+            self.announced.keep(py_db, self._api.thread_id(shown.thread), shown.keys)
+        else:
+            self._api.end_rows(py_db, [key for key in before if key not in entries])
         rows = {key: (entry.name, self.frames_list(entry.frame)) for key, entry in entries.items()}
         shown.late += self._api.show_rows(py_db, shown.thread, rows)
 
@@ -158,13 +166,13 @@ class Rows:
         entries: list[tuple[str, Any]] = []
         for task in chosen:
             frames = running_frames(task, frame) if task is current else suspended_frames(task)
-            key = "__frame__:loopscope-" + str(self._number_of(task)) + "|" + thread_id
+            key = PREFIX + str(self._number_of(task)) + "|" + thread_id
             name = name_of(task) + " · " + coroutine_name(coroutine_of(task))
             entries.append((key, self._custom_frame(name, Stack(frames), thread.ident)))
             told.append({"threadId": self._api.client_id(key), "task": id(task)})
         body: dict[str, Any] = {"rows": told, "more": more, "current": 0 if current is None else id(current)}
         if more:
-            key = "__frame__:loopscope-more|" + thread_id
+            key = PREFIX + "more|" + thread_id
             text = f"{more:,} more" if is_counted else f"about {more:,} more"
             entries.append((key, self._custom_frame(text, Stack([]), thread.ident)))
             body["moreThreadId"] = self._api.client_id(key)

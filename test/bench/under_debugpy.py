@@ -1,0 +1,42 @@
+"""Runs a workload under debugpy with a client that sets no breakpoint, and prints what it prints.
+
+    python test/bench/under_debugpy.py WORKLOAD SECONDS [PORT]
+
+PORT: of what stands for the adapter; the runtime is in the program then, and streams to it. Runs on the Python that is to be measured.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "runtime" / "bridge"))
+from debuggee import Debuggee  # noqa: E402
+from listen import environment  # noqa: E402
+
+LIMIT = 300.0
+
+PROGRAM = """
+import runpy, sys
+sys.path.insert(0, {folder!r})
+sys.argv = {argv!r}
+runpy.run_path({path!r}, run_name="__main__")
+"""
+
+
+def main(workload: str, seconds: str, port: str = "") -> None:
+    path = HERE / "workloads.py"
+    program = PROGRAM.format(folder=str(HERE), path=str(path), argv=[str(path), workload, seconds])
+    env = environment(int(port)) if port else {}
+    with tempfile.TemporaryDirectory() as folder, Debuggee(program, Path(folder), runtime=False, env=env) as debuggee:
+        debuggee.finish(LIMIT)
+        code, out, err = debuggee.result()
+    sys.stdout.write(out.decode())
+    sys.stderr.write(err.decode())
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
