@@ -149,6 +149,30 @@ def test_counted_steps_and_handles_are_those_that_ran() -> None:
     assert max(header["tick"] for header in recording.headers) >= 20_001
 
 
+def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_since() -> None:
+    recording = record("""
+        import asyncio, time
+        async def crowd(blocks):
+            for turn in range(100):
+                await asyncio.sleep(0)
+                if blocks and turn == 50:
+                    for _ in range(2):  # Batches in the middle of a tick, as the reader's thread sends them: of no handles, it seems.
+                        time.sleep(0.05)
+                        asyncio.get_running_loop()._loopscope.flush()
+        async def main():
+            await asyncio.gather(*[crowd(number == 250) for number in range(500)])
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    counts = recording.named("counts")
+    assert any(not before["listing"] and after["listing"] for before, after in zip(recording.headers, recording.headers[1:]))
+    others = sum(recording.coroutine(event) != "crowd" for event in recording.named("taskCreated"))
+    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
+    assert steps == 500 * 101 + 2 + others - 1  # The main task's two, and one of what asyncio.run() makes at the end.
+    waits = sum(event["waits"] for event in counts) + len(recording.named("taskWaits"))
+    assert waits == 500 * 100 + 1
+
+
 def test_parents_and_names() -> None:
     recording = record("""
         import asyncio

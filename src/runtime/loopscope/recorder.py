@@ -73,6 +73,7 @@ class Recorder:
         "hides",
         "hook",
         "limit",
+        "listed",
         "listing",
         "live",
         "lock",
@@ -171,6 +172,8 @@ class Recorder:
         self.notes_births = session.births.wanted
         self.notes_sources = False
         self.sources = Sources()
+        self.listed = 0
+        """Handles that have events of their own; the next four are of those that are counted, whatever `listing` has become since."""
         self.handles = 0
         self.ended = 0
         self.step_handles = 0
@@ -195,7 +198,7 @@ class Recorder:
     def consider_flush(self, ntodo: int) -> None:
         """At a tick's start: sends the buffer if it is time or if it is full; stops listing if there are many handles to come."""
         if len(self.buffer) + 5 * ntodo > self.limit and self.listing and not self.full:
-            self.handles += ntodo
+            self.listed += ntodo
             self.flush()
             self.set_listing(False)
         elif len(self.buffer) > self.limit or monotonic() >= self.due:
@@ -240,8 +243,8 @@ class Recorder:
             ready = len(getattr(loop, "_ready", ()))
             timers = len(getattr(loop, "_scheduled", ()))
             loop_time = loop.time() if self.own_clock else now
-        if not self.listing:
-            self._add_counts()
+        handles = self.handles + self.listed
+        self._add_counts()
         numbers = self.buffer
         self.buffer = [0.0] * HEADER_NUMBERS
         self.alike = None
@@ -261,8 +264,6 @@ class Recorder:
         if self.transitions:
             self.session.loops.send_counted(self)
         elapsed = now - self.sent_at
-        handles = self.handles
-        self.handles = 0
         self.sent_at = now
         self.due = now + FLUSH_SECONDS
         self.session.watch_births()
@@ -297,6 +298,7 @@ class Recorder:
         counts = (handles, steps, waits, wakes, self.timers_set, self.timers_fired, self.timers_cancelled)
         if any(counts):
             self.buffer.extend((13, *counts))
+        self.handles = self.listed = 0
         self.other_handles = self.step_handles = self.ended = 0
         self.timers_set = self.timers_fired = self.timers_cancelled = 0
 

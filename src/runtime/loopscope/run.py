@@ -104,7 +104,8 @@ def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
             if recorder.listing:
                 recorder.buffer.extend((4, id(task), 0))
         else:
-            recorder.ended += 1
+            if not recorder.listing:
+                recorder.ended += 1
             recorder.live -= 1
             ended(recorder, task)
 
@@ -128,15 +129,17 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
         else:
             recorder.task = id(task)
             subject = recorder.task + step_started
-        recorder.handles += 1
         recorder.turn += 1
         recorder.handle = handle
         if recorder.listing:
+            recorder.listed += 1
             recorder.buffer.extend((float(handle._loop.time()) if recorder.own_clock else clock(), subject))
-        elif task is None:
-            recorder.other_handles += 1
-        elif type(callback) is step:
-            recorder.step_handles += 1
+        else:
+            recorder.handles += 1
+            if task is None:
+                recorder.other_handles += 1
+            elif type(callback) is step:
+                recorder.step_handles += 1
         return task
 
     return start
@@ -402,7 +405,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
             recorder.handle = handle = callback = args = task = waiter = None
             recorder.task = 0
             recorder.alike = None
-            recorder.handles += ntodo - left
+            recorder.listed += ntodo - left
         return left
 
     return _run

@@ -65,14 +65,15 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
             return
         if not recorder.stride:
             recorder.stepper.before_single(recorder.loop(), Called(callback, args))
-        recorder.handles += 1
         recorder.alike = None
         recorder.task = id(task)
         recorder.turn += 1
         recorder.handle = task
         if recorder.listing:
+            recorder.listed += 1
             recorder.buffer.extend((clock(), id(task) + step_started))
         else:
+            recorder.handles += 1
             recorder.step_handles += not args
         try:
             callback(*args)
