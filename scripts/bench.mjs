@@ -42,9 +42,11 @@ await main(async () => {
     `${cpus[0]?.model ?? 'unknown processor'} × ${String(cpus.length)}, ${String(Math.round(os.totalmem() / 2 ** 30))} GB, ` +
       `${os.type()} ${os.release()}, load ${(os.loadavg()[0] ?? 0).toFixed(1)}, Node ${process.versions.node}`,
   );
+  // Compiled once, as where the extension is installed.
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '', PYTHONPYCACHEPREFIX: path.join(cache, 'pycache') };
   let code = 0;
   const step = async (/** @type {string} */ command, /** @type {string[]} */ args) => {
-    const result = await run(command, args, { cwd: root });
+    const result = await run(command, args, { cwd: root, env });
     if (result.code !== 0) code = 1;
   };
   // The adapter that a view is open on, and the linter.

@@ -52,8 +52,10 @@ asyncio.run(main())
 
 SLEEPS = """
 import asyncio
-print("begins", flush=True)
-asyncio.run(asyncio.sleep(600))
+async def main():
+    print("begins", flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
 """
 
 BUSY = """
