@@ -34,7 +34,7 @@ describe('first steps, in high contrast', () => {
   /** Answers what a command asks. */
   const choose = async (command: string, label: string): Promise<void> => {
     await workbench.runCommand(`Event Loop: ${command}`);
-    await workbench.pick(label);
+    await workbench.pick(label, label);
   };
 
   it('a Python that is not there is told of in one sentence, with what to do', async () => {
