@@ -2,7 +2,7 @@
 
     python test/bench/record_streams.py [--seconds S] FOLDER WORKLOAD ...
 
-Writes FOLDER/WORKLOAD.bin, the frames after the token, and FOLDER/WORKLOAD.json, what the sink of runtime.py counted in them: how many
+Writes FOLDER/WORKLOAD.bin, the frames after the token, and FOLDER/WORKLOAD.json, what the sink counted in them: how many
 tasks were created and ended, and the last tick. Run with the Python that is to be recorded.
 """
 
@@ -14,7 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runtime import HERE, LIMIT, Sink, environment, prepare, wire
+from sink import Sink, wire
+
+from runtime import HERE, LIMIT, environment, prepare
 
 
 def main() -> None:

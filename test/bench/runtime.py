@@ -1,10 +1,12 @@
 """What the runtime costs a program, and what other tools cost it: ratios of CPU and wall time to the plain program, and peak memory.
 
     python test/bench/runtime.py [--python PYTHON ...] [--subject NAME ...] [--workload NAME ...] [--pairs N] [--seconds S]
-                                 [--json FILE [--resume]]
+                                 [--turn S] [--json FILE [--resume]]
 
-Each pair is a plain run and a run of each subject, one after the other; a cell is the median of the pairs' ratios with the 95 % interval of
-the median (order statistics). `control` is a second plain run: what this machine's noise is. The program streams into a sink that keeps
+A run takes turns of 0.3 s until it has run for its seconds: the plain run and those of the subjects go in turn, so that a processor that is
+shared with others, and runs at half of its speed at times, does so for all of them. A turn's first round, after which caches and
+estimates of what is frequent are warm again, is not counted. A cell is the median of the pairs' ratios with the 95 % interval of the median
+(order statistics). `control` is a second plain run: what this machine's noise is. The program streams into a sink that keeps
 the bytes and decodes them after its end: a cell of ours counts only if nothing was dropped, and the creations, ends, waits and ticks that
 arrived are the program's own (`OwnTotals`). `sidebar` streams into the real adapter, with a client that looks at every view
 (viewer.ts); of it the events dropped and the ticks are checked. `debugpy` is the program under debugpy with a client and no breakpoint;
@@ -19,7 +21,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import marshal
 import math
 import os
 import platform
@@ -33,12 +34,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".cache" / "bench"
 sys.path.insert(0, str(HERE.parent / "runtime"))
-from listen import BY_CODE, environment, send_message, wire  # noqa: E402
+from listen import environment  # noqa: E402
+from sink import Sink, Totals  # noqa: E402
 from tools import NEEDS, TOOLS  # noqa: E402
-from workloads import COUNT, TIMED, TIMED_TICKS, UNCOUNTED, WORKLOADS  # noqa: E402
+from workloads import TIMED, TIMED_TICKS, UNCOUNTED, WORKLOADS  # noqa: E402
 
 OURS = ("loaded", "adaptive", "full", "sidebar")
 UNDER_DEBUGPY = ("debugpy", "debugpy_adaptive")
+CELL = "{cpu:.2f} ({low:.2f} to {high:.2f}), wall {wall:.2f}"
 BASE = {"debugpy_adaptive": "debugpy"}
 """What a subject is compared with, where that is not the plain program."""
 VIEWER = [os.environ.get("NODE", "node"), "--import=tsx", str(HERE / "viewer.ts")]
@@ -46,83 +49,9 @@ SUBJECTS = ("control", *OURS, *UNDER_DEBUGPY, *TOOLS)
 DEBUGPY = next(line for line in (HERE.parents[1] / "scripts" / "debugpy.txt").read_text().split() if line.startswith("debugpy=="))
 PACKAGES = {**NEEDS, **dict.fromkeys(UNDER_DEBUGPY, DEBUGPY)}
 LIMIT = 300
-
-
-SIZES = {code: 1 + len(fields) for code, (_, fields) in BY_CODE.items()}
-CODES = {name: code for name, (code, _) in wire.EVENTS.items()}
-WAITS_COUNTED = 1 + [field.split(":")[0] for field in wire.EVENTS["counts"][1]].index("waits")
-
-
-class Totals:
-    """Events dropped, tasks created and ended, waits and ticks that have arrived from a program with one loop."""
-
-    def __init__(self) -> None:
-        self.dropped = self.created = self.ended = self.waits = self.ticks = 0
-
-    def add(self, numbers: list[float]) -> None:
-        """Counts a batch."""
-        self.dropped += int(numbers[2])
-        self.ticks = max(self.ticks, int(numbers[3]))
-        at = len(wire.BATCH_HEADER)
-        while at < len(numbers):
-            code = numbers[at]
-            if type(code) is float:
-                at += 1
-                continue
-            if abs(code) > wire.SHORT_FORM:
-                kind = int(code) % wire.SHORT_KINDS
-                self.created += code < 0
-                self.ended += code > 0 and kind == wire.SHORT_ENDED
-                self.waits += code > 0 and kind in (wire.SHORT_WAITS, wire.SHORT_YIELDS)
-                at += 1
-                continue
-            self.created += code == CODES["taskCreated"]
-            self.ended += code == CODES["taskEnded"]
-            if code == CODES["taskWaits"]:
-                self.waits += 1
-            elif code == CODES["counts"]:
-                self.waits += int(numbers[at + WAITS_COUNTED])
-            at += SIZES[int(code)]
-
-
-class Sink:
-    """Stands for the adapter: keeps what one program sends, and counts it after its end."""
-
-    def __init__(self, level: str) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        self._chunks: list[bytes] = []
-        self._level = level
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            connection = self._server.accept()[0]
-        except OSError:
-            return
-        send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": self._level})
-        while chunk := connection.recv(1 << 20):
-            self._chunks.append(chunk)
-
-    def received(self) -> bytes:
-        """All bytes so far; all of them after `totals`."""
-        return b"".join(self._chunks)
-
-    def totals(self) -> Totals:
-        """What the program has sent."""
-        self._thread.join(20)
-        self._server.close()
-        data = self.received()
-        at = 5 + wire.TOKEN_LENGTH
-        totals = Totals()
-        while at < len(data):
-            end = at + wire.FRAME_HEADER_BYTES + int.from_bytes(data[at : at + 4], "big")
-            if data[at + 4] == wire.FRAME_EVENTS:
-                numbers = marshal.loads(data[at + wire.FRAME_HEADER_BYTES : end])
-                totals.add(numbers)
-            at = end
-        return totals
+MALLOC = {"MALLOC_TOP_PAD_": str(1 << 26), "MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
+"""glibc keeps what it has. A transport reads into 256 kB that it makes smaller: where these come to lie at the end of the heap, each read
+gives memory back and takes it again, which makes a program of streams two to three times slower or not, by chance, with us or without."""
 
 
 WORDS = ("waits", "ticks")
@@ -144,7 +73,7 @@ class OwnTotals:
         self._checked: dict[str, str] = {}
 
     def _count(self, rounds: int, sink: Sink | None) -> tuple[tuple[int, int], Totals | None]:
-        command = [self._python, str(HERE / "workloads.py"), self._workload, str(rounds), COUNT]
+        command = [self._python, str(HERE / "own_totals.py"), self._workload, str(rounds)]
         env = None if sink is None else environment(sink.port)
         output = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=True).stdout
         waits, ticks = map(int, output.strip().split("\n")[-1].split())
@@ -171,54 +100,112 @@ class OwnTotals:
         return self._checked.get(level, "")
 
 
-class NotCounted(Exception):
-    """A run that proves nothing, and why."""
+class Run:
+    """One run of a workload with a subject, as long as its turns. One that proves nothing says why in `refused`."""
 
+    def __init__(self, python: str, workload: str, subject: str) -> None:
+        self._workload = workload
+        self._subject = subject
+        self.refused = ""
+        self._sink: Sink | None = None
+        self.wall = 0.0
+        self._costs: list[float] = []
+        self._rounds = 1  # The first is made before the first turn.
+        self._created = self.peak = 0
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(LIMIT)
+        turns = str(self._server.getsockname()[1])
+        env: dict[str, str] = {}
+        if subject in ("adaptive", "full"):
+            self._sink = Sink(subject)
+            env = environment(self._sink.port)
+        elif subject == "debugpy_adaptive":
+            self._sink = Sink("adaptive")
+        elif subject == "loaded":
+            with socket.create_server(("127.0.0.1", 0)) as nobody:
+                port = nobody.getsockname()[1]
+            env = environment(port)
+        elif subject == "asyncio_debug":
+            env["PYTHONASYNCIODEBUG"] = "1"
+        command = [python, str(HERE / "workloads.py"), workload, turns, subject if subject in TOOLS else "-"]
+        if subject == "sidebar":
+            command = [*VIEWER, *command]
+        elif subject in UNDER_DEBUGPY:
+            command = [python, str(HERE / "under_debugpy.py"), workload, turns, *([] if self._sink is None else [str(self._sink.port)])]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **env, **MALLOC},
+            cwd=HERE.parents[1],
+        )
+        watch = threading.Thread(target=self._refuse_if_it_ends, daemon=True)
+        watch.start()
+        try:
+            self._connection = self._server.accept()[0]
+        except OSError:
+            self._connection = None
+            self._refuse()
+            return
+        self._connection.settimeout(LIMIT)
+        self._lines = self._connection.makefile("rw")
 
-def run(python: str, workload: str, seconds: float, subject: str, own: OwnTotals | None = None) -> tuple[float, float, int]:
-    """CPU seconds a round, wall seconds a round, peak kilobytes. Raises NotCounted."""
-    env = dict(os.environ)
-    sink = None
-    if subject in ("adaptive", "full"):
-        sink = Sink(subject)
-        env = environment(sink.port)
-    elif subject == "debugpy_adaptive":
-        sink = Sink("adaptive")
-    elif subject == "loaded":
-        with socket.create_server(("127.0.0.1", 0)) as nobody:
-            port = nobody.getsockname()[1]
-        env = environment(port)
-    elif subject == "asyncio_debug":
-        env["PYTHONASYNCIODEBUG"] = "1"
-    tool = [subject] if subject in TOOLS else []
-    command = [python, str(HERE / "workloads.py"), workload, str(seconds), *tool]
-    if subject == "sidebar":
-        command = [*VIEWER, *command]
-    elif subject in UNDER_DEBUGPY:
-        command = [python, str(HERE / "under_debugpy.py"), workload, str(seconds), *([] if sink is None else [str(sink.port)])]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=LIMIT, check=False, cwd=HERE.parents[1])
-    lines = done.stdout.strip().split("\n")
-    try:
-        seen = json.loads(lines.pop()) if subject == "sidebar" else None
-        cpu, rounds, made, wall, peak = map(float, lines[-1].split())
-    except (ValueError, IndexError):
-        raise NotCounted((done.stderr.strip().split("\n") or ["no output"])[-1][:200]) from None
-    if sink is not None:
-        totals = sink.totals()
-        created, ended = totals.created, totals.ended
-        library = workload in UNCOUNTED
+    def _refuse_if_it_ends(self) -> None:
+        self._process.wait()
+        self._server.close()
+
+    def _refuse(self, reason: str = "") -> None:
+        """Ends it at once. Without a reason, what it said last is the reason."""
+        self._process.kill()
+        output, errors = self._process.communicate()
+        self.refused = (reason or (errors or output).strip().split("\n")[-1] or "no output")[:200]
+
+    def turn(self, seconds: float) -> None:
+        """Has it run for so long."""
+        try:
+            self._lines.write(f"{seconds}\n")
+            self._lines.flush()
+            wall, created, peak, *costs = map(float, self._lines.readline().split())
+        except (ValueError, OSError):
+            self._refuse()
+            return
+        self.wall += wall
+        self._rounds += len(costs)
+        self._costs += costs[1:] or costs
+        self._created, self.peak = int(created), int(peak)
+
+    def cost(self) -> tuple[float, float]:
+        """Seconds of CPU of all its threads, and of the wall: a round."""
+        return sum(self._costs) / len(self._costs), self.wall / (self._rounds - 1)
+
+    def finish(self, own: OwnTotals) -> None:
+        """Ends it, and looks whether it counts."""
+        if self.refused:
+            return
+        self._lines.close()
+        self._connection.close()
+        try:
+            output, errors = self._process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            self._refuse("it does not end")
+            return
+        if self._process.returncode != 0:
+            self.refused = errors.strip().split("\n")[-1][:200] or f"exit code {self._process.returncode}"
+        elif self._sink is not None:
+            self.refused = self._why_not(self._sink.totals(), own)
+        elif self._subject == "sidebar":
+            seen = json.loads(output.strip().split("\n")[-1])
+            lost = f"{seen['dropped']} dropped" if seen["dropped"] else own.why_not_seen(self._rounds, seen["ticks"])
+            self.refused = lost or ("" if seen["looks"] else "nobody looked")
+
+    def _why_not(self, totals: Totals, own: OwnTotals) -> str:
+        created, ended, made = totals.created, totals.ended, self._created
         # Beside the program's own: main, and what asyncio.run() does at the end.
-        if totals.dropped or created != ended or created <= made or (not library and created > made + 3):
-            raise NotCounted(f"{totals.dropped} dropped, {created} created, {ended} ended of {int(made)}")
-        # The first round is not timed.
-        reason = own.why_not("adaptive" if subject in UNDER_DEBUGPY else subject, int(rounds), totals) if own else ""
-        if reason:
-            raise NotCounted(reason)
-    if seen is not None:
-        reason = f"{seen['dropped']} dropped" if seen["dropped"] else own.why_not_seen(int(rounds), seen["ticks"]) if own else ""
-        if reason or not seen["looks"]:
-            raise NotCounted(reason or "nobody looked")
-    return cpu, wall, int(peak)
+        if totals.dropped or created != ended or created <= made or (self._workload not in UNCOUNTED and created > made + 3):
+            return f"{totals.dropped} dropped, {created} created, {ended} ended of {made}"
+        return own.why_not("adaptive" if self._subject in UNDER_DEBUGPY else self._subject, self._rounds, totals)
 
 
 def interval(values: list[float]) -> tuple[float, float, float]:
@@ -231,6 +218,19 @@ def interval(values: list[float]) -> tuple[float, float, float]:
     return statistics.median(ordered), ordered[low], ordered[high]
 
 
+def measure_once(python: str, workload: str, subjects: list[str], own: OwnTotals, options: argparse.Namespace) -> dict[str, Run]:
+    """One run of each subject, in turns, so that all of them see the same machine."""
+    runs = {subject: Run(python, workload, subject) for subject in subjects}
+    order = list(runs.values())
+    while going := [run for run in order if not run.refused and run.wall < options.seconds]:
+        for run in going:
+            run.turn(min(options.turn, options.seconds))
+        order.reverse()  # Who goes after whom changes.
+    for run in order:
+        run.finish(own)
+    return runs
+
+
 def measure(python: str, workload: str, subjects: list[str], options: argparse.Namespace) -> dict[str, object]:
     """One row: the subjects' ratios to plain."""
     ratios: dict[str, list[tuple[float, float, int]]] = {subject: [] for subject in subjects}
@@ -238,29 +238,27 @@ def measure(python: str, workload: str, subjects: list[str], options: argparse.N
     own = OwnTotals(python, workload)
     peaks: list[int] = []
     for _ in range(options.pairs):
-        cpu, wall, peak = run(python, workload, options.seconds, "plain")
-        peaks.append(peak)
-        times: dict[str, tuple[float, float]] = {"plain": (cpu, wall)}
-        for subject in subjects:
-            base = BASE.get(subject, "plain")
-            if subject in refused:
+        asked = [subject for subject in subjects if subject not in refused]
+        bases = dict.fromkeys(["plain", *(BASE[subject] for subject in asked if subject in BASE)])
+        runs = measure_once(python, workload, list(dict.fromkeys([*bases, *asked])), own, options)
+        if runs["plain"].refused:
+            sys.exit(f"{workload} does not run on {python}: {runs['plain'].refused}")
+        peaks.append(runs["plain"].peak)
+        for subject in asked:
+            run, base = runs[subject], runs[BASE.get(subject, "plain")]
+            if run.refused or base.refused:
+                refused[subject] = run.refused or base.refused
                 continue
-            try:
-                if base not in times:
-                    times[base] = run(python, workload, options.seconds, base)[:2]
-                own_cpu, own_wall, own_peak = run(python, workload, options.seconds, subject, own)
-                times[subject] = own_cpu, own_wall
-                ratios[subject].append((own_cpu / times[base][0], own_wall / times[base][1], own_peak))
-            except (NotCounted, subprocess.TimeoutExpired) as error:
-                refused[subject] = str(error)[:200]
+            (cpu, wall), (base_cpu, base_wall) = run.cost(), base.cost()
+            ratios[subject].append((cpu / base_cpu, wall / base_wall, run.peak))
     cells: dict[str, object] = {}
     for subject, values in ratios.items():
         if subject in refused or not values:
             cells[subject] = {"notCounted": refused.get(subject, "no run")}
         else:
             cpu, low, high = interval([value[0] for value in values])
-            wall = statistics.median(value[1] for value in values)
-            cells[subject] = {"cpu": cpu, "low": low, "high": high, "wall": wall, "peak": statistics.median(value[2] for value in values)}
+            wall, peak = (statistics.median(value[at] for value in values) for at in (1, 2))
+            cells[subject] = {"cpu": cpu, "low": low, "high": high, "wall": wall, "peak": peak}
     return {"python": version_of(python), "workload": workload, "plainPeak": statistics.median(peaks), "cells": cells}
 
 
@@ -334,7 +332,7 @@ def markdown(rows: list[dict[str, object]], subjects: list[str]) -> str:
         cells = []
         for subject in subjects:
             cell = row["cells"].get(subject, {"notCounted": "not measured"})
-            cells.append("not counted" if "notCounted" in cell else "{cpu:.2f} ({low:.2f} to {high:.2f}), wall {wall:.2f}".format(**cell))
+            cells.append("not counted" if "notCounted" in cell else CELL.format(**cell))
         lines.append(f"| {row['python']} | {row['workload']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -346,6 +344,7 @@ def main() -> None:
     parser.add_argument("--workload", nargs="+", default=list(WORKLOADS), choices=list(WORKLOADS))
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--turn", type=float, default=0.3)
     parser.add_argument("--json")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()

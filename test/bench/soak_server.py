@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from aiohttp import web
-from workloads import LOAD
+from workloads import Load
 
 
 async def hello(request: web.Request) -> web.Response:
@@ -69,9 +68,9 @@ async def main() -> None:
     await site.start()
     end = time.monotonic() + float(sys.argv[1])
     while time.monotonic() < end:
-        load = subprocess.Popen([sys.executable, "-I", "-c", LOAD, str(runner.addresses[0][1])])
-        while load.poll() is None:
-            await asyncio.sleep(0.05)
+        with Load(runner.addresses[0][1]) as load:
+            for _ in range(10):
+                await load.round()
     working.cancel()
     await runner.cleanup()
     print("served", flush=True)

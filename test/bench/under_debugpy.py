@@ -1,8 +1,9 @@
 """Runs a workload under debugpy with a client that sets no breakpoint, and prints what it prints.
 
-    python test/bench/under_debugpy.py WORKLOAD SECONDS [PORT]
+    python test/bench/under_debugpy.py WORKLOAD TURNS [PORT]
 
-PORT: of what stands for the adapter; the runtime is in the program then, and streams to it. Runs on the Python that is to be measured.
+TURNS: the port of what says when it runs (workloads.py). PORT: of what stands for the adapter; the runtime is in the program then, and
+streams to it. Runs on the Python that is to be measured.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ runpy.run_path({path!r}, run_name="__main__")
 """
 
 
-def main(workload: str, seconds: str, port: str = "") -> None:
+def main(workload: str, turns: str, port: str = "") -> None:
     path = HERE / "workloads.py"
-    program = PROGRAM.format(folder=str(HERE), path=str(path), argv=[str(path), workload, seconds])
+    program = PROGRAM.format(folder=str(HERE), path=str(path), argv=[str(path), workload, turns, "-"])
     env = environment(int(port)) if port else {}
     with tempfile.TemporaryDirectory() as folder, Debuggee(program, Path(folder), runtime=False, env=env) as debuggee:
         debuggee.finish(LIMIT)

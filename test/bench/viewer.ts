@@ -12,10 +12,12 @@ const SHOWN = { offset: 0, limit: 100 };
 async function main([python, program, ...args]: readonly string[]): Promise<void> {
   if (python === undefined || program === undefined) throw new Error('Say which Python and which program.');
   const client = DapClient.start();
+  client.patience = 300_000; // Others have their turns.
   try {
     let looks = 0;
     let ticks = 0;
-    await client.launch({ program, args, python, subProcess: false });
+    // A program that waits for its turn is not slow.
+    await client.launch({ program, args, python, subProcess: false, slowCallback: 60 });
     const over = client.event('terminated');
     const isOver = (): boolean => client.messages.some(({ event }) => event === 'terminated');
     const look = async (): Promise<void> => {

@@ -1,7 +1,11 @@
-"""The programs that the overhead is measured on. `python workloads.py NAME SECONDS [TOOL]` runs one in rounds of fixed work and prints the
-CPU seconds a round, the number of rounds, how many tasks it made itself, the wall seconds a round, and its peak memory in kilobytes.
-TOOL is one of those in tools.py, which looks on from inside. With the tool `count` SECONDS is the number of rounds, and after its end the
-program prints its own totals of waits and ticks.
+"""The programs that the overhead is measured on, in rounds of fixed work.
+
+    python test/bench/workloads.py NAME SECONDS       runs for so long
+    python test/bench/workloads.py NAME PORT TOOL     runs when it is told to: runtime.py listens on the port and says how long each turn is
+
+After each turn it answers with one line: seconds of wall time that it took, tasks that it made itself so far, peak memory in kilobytes, and
+the seconds of CPU time of each of its rounds. Between turns the whole loop waits. The first round is made before the first turn. TOOL is
+one of those in tools.py, which looks on from inside, or `-`.
 
 The task trees have the shape of pyperformance's async_tree (six levels, six children each), written anew.
 """
@@ -9,7 +13,10 @@ The task trees have the shape of pyperformance's async_tree (six levels, six chi
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import math
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +27,7 @@ except ImportError:
     resource = None
 
 created = 0
+LIMIT = 300
 
 
 async def callbacks(count: int) -> None:
@@ -38,11 +46,11 @@ async def callbacks(count: int) -> None:
 
 
 async def call_soon() -> None:
-    await callbacks(60_000)
+    await callbacks(12_000)
 
 
 async def sleep_zero() -> None:
-    for _ in range(60_000):
+    for _ in range(12_000):
         await asyncio.sleep(0)
 
 
@@ -53,7 +61,7 @@ async def many_callbacks() -> None:
     def nothing() -> None:
         pass
 
-    for _ in range(250):
+    for _ in range(75):
         for _ in range(500):
             loop.call_soon(nothing)
         await asyncio.sleep(0)
@@ -63,7 +71,7 @@ async def many_tasks() -> None:
     """200 tasks that give way."""
 
     async def worker() -> None:
-        for _ in range(300):
+        for _ in range(60):
             await asyncio.sleep(0)
 
     global created
@@ -130,7 +138,7 @@ async def queue() -> None:
     channel: asyncio.Queue[int] = asyncio.Queue(10)
 
     async def produce() -> None:
-        for number in range(3_000):
+        for number in range(1_000):
             await channel.put(number)
 
     async def consume() -> None:
@@ -154,7 +162,7 @@ async def ping_pong() -> None:
     box = [loop.create_future(), loop.create_future()]
 
     async def player(mine: int, first: bool) -> None:
-        for _ in range(15_000):
+        for _ in range(4_500):
             if not first:
                 await box[mine]
                 box[mine] = loop.create_future()
@@ -166,7 +174,7 @@ async def ping_pong() -> None:
     await asyncio.gather(player(0, True), player(1, False))
 
 
-async def echo() -> None:
+async def echo():
     """TCP echo with streams, client and server in this process."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -175,24 +183,29 @@ async def echo() -> None:
             await writer.drain()
         writer.close()
 
-    async def client(port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in range(700):
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(200):
             writer.write(b"x" * 100)
             await reader.readexactly(100)
-        writer.close()
 
     global created
-    created += 8
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    await asyncio.gather(*[client(port) for _ in range(4)])
+    clients = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
+    created += 4
+    while True:
+        created += 4
+        await asyncio.gather(*[client(*streams) for streams in clients])
+        if not (yield):
+            break
+    for _, writer in clients:
+        writer.close()
     server.close()
     await asyncio.sleep(0.01)
 
 
-async def aiohttp_server() -> None:
-    """A server under load from a second process: 2,000 requests over 20 connections."""
+async def aiohttp_server():
+    """A server under load from a second process: each round is 400 requests over 20 connections that stay."""
     from aiohttp import web
 
     async def hello(request: web.Request) -> web.Response:
@@ -205,11 +218,14 @@ async def aiohttp_server() -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    await _load(runner.addresses[0][1])
+    with Load(runner.addresses[0][1]) as load:
+        await load.round()
+        while (yield):
+            await load.round()
     await runner.cleanup()
 
 
-async def uvicorn_server() -> None:
+async def uvicorn_server():
     """The same with uvicorn and h11."""
     import uvicorn
 
@@ -218,36 +234,62 @@ async def uvicorn_server() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
         await send({"type": "http.response.body", "body": b"hello"})
 
-    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False, loop="asyncio", http="h11")
+    config = uvicorn.Config(
+        application, port=0, log_level="error", lifespan="off", access_log=False, loop="asyncio", http="h11", timeout_keep_alive=LIMIT
+    )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server._serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    await _load(server.servers[0].sockets[0].getsockname()[1])
+    with Load(server.servers[0].sockets[0].getsockname()[1]) as load:
+        await load.round()
+        while (yield):
+            await load.round()
     server.should_exit = True
     await serving
 
 
 LOAD = """
 import socket, sys, threading
-def run():
-    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-    for _ in range(100):
+control = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+connections = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(20)]
+def run(connection):
+    for _ in range(20):
         connection.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
         answer = b""
         while not answer.endswith(b"hello"):
             answer += connection.recv(4096)
-    connection.close()
-threads = [threading.Thread(target=run) for _ in range(20)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
+while control.recv(1):
+    threads = [threading.Thread(target=run, args=[connection]) for connection in connections]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    control.sendall(b"d")
 """
+"""Makes its requests each time it is told to: two ports, the server's and that of who tells."""
 
 
-async def _load(port: int) -> None:
-    process = subprocess.Popen([sys.executable, "-I", "-c", LOAD, str(port)])
-    while process.poll() is None:
-        await asyncio.sleep(0.01)
+class Load:
+    """A second process that asks a server, a round at a time."""
+
+    def __init__(self, port: int) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            command = [sys.executable, "-I", "-c", LOAD, str(port), str(server.getsockname()[1])]
+            self._process = subprocess.Popen(command)
+            self._control = server.accept()[0]
+        self._control.setblocking(False)
+
+    def __enter__(self) -> Load:
+        return self
+
+    async def round(self) -> None:
+        """Until every request is answered."""
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(self._control, b"g")
+        await loop.sock_recv(self._control, 1)
+
+    def __exit__(self, *error: object) -> None:
+        self._control.close()
+        self._process.wait()
 
 
 WORKLOADS = {
@@ -265,31 +307,66 @@ TIMED_TICKS = ("tree_io", "tree_memoization", "tree_cpu_io")
 TIMED = UNCOUNTED
 """Both depend on the time."""
 
-COUNT = "count"
+
+class Rounds:
+    """Runs a workload again and again. A generator stays between rounds, and ends when it is sent False."""
+
+    def __init__(self, name: str) -> None:
+        self._workload = WORKLOADS[name]
+        self._generator = self._workload() if inspect.isasyncgenfunction(self._workload) else None
+        self._sent: bool | None = None
+
+    async def run(self) -> None:
+        """A round."""
+        if self._generator is None:
+            await self._workload()
+        else:
+            await self._generator.asend(self._sent)
+            self._sent = True
+
+    async def run_for(self, seconds: float) -> list[float]:
+        """Rounds, at least one, until so many seconds have passed. Returns the seconds of CPU time of each."""
+        costs: list[float] = []
+        end = time.monotonic() + seconds
+        before = time.process_time()
+        while not costs or time.monotonic() < end:
+            await self.run()
+            now = time.process_time()
+            costs.append(now - before)
+            before = now
+        return costs
+
+    async def end(self) -> None:
+        """Ends what stays between rounds."""
+        if self._generator is not None:
+            with contextlib.suppress(StopAsyncIteration):
+                await self._generator.asend(False)
 
 
-async def main(name: str, seconds: float, tool: str) -> None:
-    if tool and tool != COUNT:
+async def take_turns(rounds: Rounds, port: int) -> None:
+    """Runs for as many seconds as each line that comes says, and answers what it cost."""
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rw") as lines:
+        for line in lines:
+            began = time.monotonic()
+            costs = await rounds.run_for(float(line))
+            wall = time.monotonic() - began
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
+            print(wall, created, peak, *costs, file=lines, flush=True)
+
+
+async def main(name: str, amount: str, tool: str = "") -> None:
+    if tool and tool != "-":
         from tools import TOOLS
 
         TOOLS[tool]()
-    await WORKLOADS[name]()
-    rounds = 0
-    began, cpu = time.monotonic(), time.process_time()
-    while not rounds or (rounds < seconds if tool == COUNT else time.monotonic() - began < seconds):
-        await WORKLOADS[name]()
-        rounds += 1
-    cpu, wall = time.process_time() - cpu, time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
-    print(cpu / rounds, rounds, created, wall / rounds, peak, flush=True)
+    rounds = Rounds(name)
+    if tool:
+        await rounds.run()
+        await take_turns(rounds, int(amount))
+    else:
+        await rounds.run_for(float(amount))
+    await rounds.end()
 
 
 if __name__ == "__main__":
-    if COUNT in sys.argv[3:]:
-        import own_totals
-
-        own_totals.begin()
-        asyncio.run(main(sys.argv[1], float(sys.argv[2]), COUNT))
-        print(own_totals.waits, own_totals.ticks, flush=True)
-    else:
-        asyncio.run(main(sys.argv[1], float(sys.argv[2]), "".join(sys.argv[3:])))
+    asyncio.run(main(*sys.argv[1:]))

@@ -23,9 +23,6 @@ function preparedPython(): string {
   }
 }
 
-/** Longest wait for a message, ms: only a test that fails takes it. */
-const PATIENCE = 15_000;
-
 type Message = DebugProtocol.ProtocolMessage & { body?: unknown; event?: string; command?: string };
 interface Waiter {
   readonly matches: (message: Message) => boolean;
@@ -46,6 +43,8 @@ export class DapClient {
   /** What the adapter wrote where nobody should write. */
   stderr = '';
   readonly process: ChildProcess | undefined;
+  /** Longest wait for a message, ms: only a test that fails takes it. */
+  patience = 15_000;
   /** Answers a reverse request; the default refuses. */
   onReverseRequest: (request: DebugProtocol.Request) => unknown = () => {
     throw new Error('not supported by this client');
@@ -244,10 +243,10 @@ export class DapClient {
         this.#waiters.delete(waiter);
         reject(
           new Error(
-            `Nothing of the kind came within ${PATIENCE} ms. Seen: ${this.#seen()}\n${this.output('console')}${this.stderr}`,
+            `Nothing of the kind came within ${this.patience} ms. Seen: ${this.#seen()}\n${this.output('console')}${this.stderr}`,
           ),
         );
-      }, PATIENCE);
+      }, this.patience);
       const waiter: Waiter = {
         matches,
         resolve: (message) => {

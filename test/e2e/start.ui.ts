@@ -65,6 +65,8 @@ describe('npm start', () => {
       await workbench.waitForSession(true);
       await workbench.waitForEventLoop();
       await workbench.waitForRows('Tasks', (rows) => rows.some((row) => row.label.includes('guest')));
+      await workbench.waitForRows('Loops', (rows) => rows.some((row) => row.label.includes('chat.py')));
+      await workbench.waitForRows('Timers', (rows) => rows.some((row) => row.label.includes('moderator')));
       await workbench.screenshot('npm-start');
       const home = commandLines(started.child.pid)
         .map((line) => /--user-data-dir\0([^\0]*loopscope-[^/\0]*)/.exec(line)?.[1])

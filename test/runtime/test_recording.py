@@ -157,7 +157,7 @@ def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_sin
                 await asyncio.sleep(0)
                 if blocks and turn == 50:
                     for _ in range(2):  # Batches in the middle of a tick, as the reader's thread sends them: of no handles, it seems.
-                        time.sleep(0.05)
+                        time.sleep(0.3)
                         asyncio.get_running_loop()._loopscope.flush()
         async def main():
             await asyncio.gather(*[crowd(number == 250) for number in range(500)])
@@ -244,6 +244,25 @@ def test_a_task_that_a_factory_makes_does_not_wait_before_it_has_begun() -> None
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
 def test_a_task_that_starts_at_once_waits() -> None:
     assert _waits_told("asyncio.eager_task_factory") == ["yields", "sleeps"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no task starts at once before 3.12")
+def test_tasks_that_start_at_once_and_wait_are_counted_where_single_handles_are_not_listed() -> None:
+    recording = record("""
+        import asyncio
+        async def inner():
+            await asyncio.sleep(0)
+        async def main():
+            loop = asyncio.get_running_loop()
+            await asyncio.Task(inner(), loop=loop, eager_start=True)  # The first only shows that there are such tasks: it is seen late.
+            for _ in range(300):
+                await asyncio.gather(*[asyncio.Task(inner(), loop=loop, eager_start=True) for _ in range(20)])
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    counts = recording.named("counts")
+    assert sum(event["waits"] for event in counts) > 3000
+    assert sum(event["waits"] for event in counts) + len(recording.named("taskWaits")) == 300 * 21 + 1
 
 
 def test_what_a_loop_does_beside_tasks() -> None:

@@ -301,6 +301,20 @@ def test_children_connect_when_they_are_followed(tmp_path: Path) -> None:
     assert len(processes) >= 3, "the parent and two workers"
 
 
+def test_asyncio_that_is_imported_by_its_own_c_code(tmp_path: Path) -> None:
+    """Which it does in the middle of its own beginning, before its types can be used: to make a task then ended the process."""
+    program = """
+import _asyncio
+import asyncio
+async def main():
+    print(await asyncio.gather(asyncio.sleep(0, 1), asyncio.create_task(asyncio.sleep(0, 2), name="two")), asyncio.Task is _asyncio.Task)
+asyncio.run(main())
+"""
+    watched = run_watched(program, tmp_path, level="full")
+    assert watched.seen() == run_plain(program, tmp_path).seen()
+    assert watched.connections == 1
+
+
 def test_switched_off_by_the_environment(tmp_path: Path) -> None:
     outcome = run_watched(HEAD + PROGRAMS["the order of everything"], tmp_path, env={"LOOPSCOPE_DISABLE": "1"})
     assert outcome.code == 0
@@ -356,8 +370,10 @@ def test_a_bad_adapter_does_no_harm(fault: str, tmp_path: Path) -> None:
         return False
 
     program = HEAD + LONG
-    watched = run_watched(program, tmp_path, connected=connected)
-    assert watched.seen() == run_plain(program, tmp_path).seen()
+    plain = run_plain(program, tmp_path)
+    for _ in range(3 if fault == "closed at once" else 1):  # Before the program has imported asyncio, or after.
+        watched = run_watched(program, tmp_path, connected=connected)
+        assert watched.seen() == plain.seen()
     for connection in held:
         connection.close()
 

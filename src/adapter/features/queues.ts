@@ -15,6 +15,9 @@ const CLOSED = 'This loop is closed.';
 
 const loopArguments = v.object({ loop: v.number() });
 
+/** What a page is read from. */
+type Asked = Pick<Program, 'model' | 'link' | 'phase' | 'stops'>;
+
 /** Handlers over the program of the moment. */
 export function queueHandlers(program: () => Program): Handlers {
   return {
@@ -34,8 +37,8 @@ export function queueHandlers(program: () => Program): Handlers {
 }
 
 /** The ready queue, the next handle first. */
-export function readyPage(program: Program, loop: number, offset: number, limit: number): Promise<LoopPage<QueueRow>> {
-  return page(program, loop, offset, { query: 'ready', loop, offset, limit }, readyAnswer, (answer) => {
+export function readyPage(program: Asked, loop: number, offset: number, limit: number): Promise<LoopPage<QueueRow>> {
+  return page(program, loop, offset, limit, { query: 'ready', loop, offset, limit }, readyAnswer, (answer) => {
     const seen = new Map<string, number>();
     const rows = answer.rows.map((row, index): QueueRow => {
       const task = program.model.idAt(loop, row.subject) ?? null;
@@ -58,12 +61,12 @@ export function readyPage(program: Program, loop: number, offset: number, limit:
 
 /** The timer heap in due order. */
 export function timersPage(
-  program: Program,
+  program: Asked,
   loop: number,
   offset: number,
   limit: number,
 ): Promise<LoopPage<TimerQueueRow>> {
-  return page(program, loop, offset, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
+  return page(program, loop, offset, limit, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
     total: answer.total,
     rows: answer.rows.map((row): TimerQueueRow => {
       const task = program.model.idAt(loop, row.subject);
@@ -83,8 +86,8 @@ export function timersPage(
 }
 
 /** What the selector is registered for. */
-export function selectorPage(program: Program, loop: number): Promise<LoopPage<RegistrationRow>> {
-  return page(program, loop, 0, { query: 'selector', loop }, selectorAnswer, (answer) => ({
+export function selectorPage(program: Asked, loop: number): Promise<LoopPage<RegistrationRow>> {
+  return page(program, loop, 0, Infinity, { query: 'selector', loop }, selectorAnswer, (answer) => ({
     total: answer.total ?? answer.rows.length,
     rows: answer.rows.map((row): RegistrationRow => ({
       fd: row.fd,
@@ -96,10 +99,26 @@ export function selectorPage(program: Program, loop: number): Promise<LoopPage<R
   }));
 }
 
-async function page<Schema extends v.GenericSchema<unknown, { readonly tick: number; readonly time: number }>, Row>(
-  program: Program,
+/** Which queries each runtime has answered. */
+const loaded = new WeakMap<NonNullable<Program['link']>, Set<string>>();
+
+interface Answer {
+  readonly tick: number;
+  readonly time: number;
+  readonly total?: number | undefined;
+  readonly rows: readonly unknown[];
+}
+
+/** Whether there are fewer rows than were asked for and are there. */
+function isCut({ total, rows }: Answer, offset: number, limit: number): boolean {
+  return rows.length < Math.min(limit, (total ?? 0) - offset);
+}
+
+async function page<Schema extends v.GenericSchema<unknown, Answer>, Row>(
+  program: Asked,
   loop: number,
   offset: number,
+  limit: number,
   query: Parameters<NonNullable<Program['link']>['query']>[0],
   schema: Schema,
   read: (answer: v.InferOutput<Schema>) => { readonly total: number; readonly rows: readonly Row[] },
@@ -120,7 +139,11 @@ async function page<Schema extends v.GenericSchema<unknown, { readonly tick: num
   if (state.state === 'closed' || state.state === 'collected') return empty(CLOSED);
   if (!link) return empty(program.phase === 'ended' ? 'The program has ended.' : 'The program is not connected.');
   try {
-    const answer = await link.query(query, schema);
+    let answer = await link.query(query, schema);
+    // A loop is held for some milliseconds only, and the first time those are spent on loading what looks.
+    const isFirst = !loaded.get(link)?.has(query.query);
+    loaded.set(link, (loaded.get(link) ?? new Set()).add(query.query));
+    if (isFirst && isCut(answer, offset, limit)) answer = await link.query(query, schema);
     return {
       revision: model.revision,
       offset,

@@ -29,6 +29,14 @@ SITES_EVERY = 64
 """The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
 
 
+def make_current_task() -> Callable[[Any], Any]:
+    """A function from a loop to the task that it runs, or None: the quickest that this Python has."""
+    any_tasks: Any = tasks
+    if sys.version_info < (3, 12) and hasattr(any_tasks, "_current_tasks"):
+        return any_tasks._current_tasks.get
+    return any_tasks.current_task
+
+
 def make_created(session: Session, facts: Facts) -> Created:
     """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame."""
     strings = session.strings
@@ -36,15 +44,11 @@ def make_created(session: Session, facts: Facts) -> Created:
     known: dict[int, list[Any]] = {}
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     note_birth = session.births.note
-    any_tasks: Any = tasks
     max_buffer = MAX_BUFFER
     c_task = facts.c_task
     c_name: Any = getattr(facts.c_task, "get_name", None)
     python_name: Any = getattr(facts.python_task, "get_name", None)
-    if sys.version_info < (3, 12) and hasattr(any_tasks, "_current_tasks"):
-        current_task = any_tasks._current_tasks.get
-    else:
-        current_task = any_tasks.current_task
+    current_task = make_current_task()
 
     def enter(coroutine: Any, code: Any) -> list[Any]:
         if len(known) >= places.MAX_KNOWN_CODE:
@@ -135,48 +139,53 @@ def make_created(session: Session, facts: Facts) -> Created:
 
 def make_eager(
     session: Session, facts: Facts, created: Created
-) -> tuple[Callable[[Recorder, Any], None], Callable[[Recorder, Any, Any, Any], None]]:
-    """Two functions around a call that may start a task at once: `before(recorder, loop)` and
-    `after(recorder, loop, task or None, coroutine)`."""
-    any_tasks: Any = tasks
-    current_task = any_tasks.current_task
+) -> tuple[Callable[[Recorder, Any, int], None], Callable[[Recorder, Any, Any, Any], None]]:
+    """Two functions around a call that may start a task at once: `before(recorder, loop, depth)`, where the creator's frame is so many
+    above its caller's, and `after(recorder, loop, task or None, coroutine)`."""
+    current_task = make_current_task()
     task_types = (facts.c_task, facts.python_task)
+    c_task = facts.c_task
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     ended = run.make_ended(session)
 
-    def before(recorder: Recorder, loop: Any) -> None:
+    def before(recorder: Recorder, loop: Any, depth: int) -> None:
         parent = current_task(loop)
-        recorder.eager_parents.append(parent)
-        recorder.eager_frames.append(get_frame(2))
-        recorder.alike = None
-        if len(recorder.eager_parents) == 1 and parent is not None:
+        parents = recorder.eager_parents
+        if not parents and parent is not None:
             recorder.announced.add(id(parent))
+        parents.append(parent)
+        recorder.eager_frames.append(get_frame(depth + 1))
+        recorder.alike = None
 
     def after(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
         try:
-            if not recorder.eager_parents:
+            parents = recorder.eager_parents
+            if not parents:
                 return
-            known = id(task) in recorder.announced
-            recorder.eager_parents.pop()
+            is_known = id(task) in recorder.announced
+            parents.pop()
             recorder.eager_frames.pop()
             recorder.alike = None
             told = recorder.eager_told
-            recorder.eager_told = task if recorder.eager_parents else None
-            if not recorder.eager_parents:
+            recorder.eager_told = task if parents else None
+            if not parents:
                 recorder.announced.clear()
             # A task factory that calls `asyncio.Task` is a call within a call: its task was told of by the inner one.
-            if told is task or not isinstance(task, task_types):
+            if told is task or (type(task) is not c_task and not isinstance(task, task_types)):
                 return
-            if not known:
+            if not is_known:
                 created(recorder, loop, task, coroutine)
             if task._state != "PENDING":
                 recorder.live -= 1
                 ended(recorder, task)
-            elif recorder.listing:
+            else:
                 waiter = task._fut_waiter
                 # One that has not begun, made by a factory that starts nothing at once, does not wait.
-                if waiter is not None or is_suspended(task._coro):
-                    recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
+                if waiter is not None or is_suspended(coroutine):
+                    if recorder.listing:
+                        recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
+                    else:
+                        recorder.eager_waits += 1
         except Exception as error:
             session.fail(error)
 
@@ -246,7 +255,7 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
             recorder = loop._loopscope
         except AttributeError:
             recorder = recorder_of(loop)
-        before(recorder, loop)
+        before(recorder, loop, 2)
         task = None
         try:
             task = stock(loop, coro, **kwargs)
@@ -345,6 +354,7 @@ def make_registry_add(
     python_task = facts.python_task
     max_buffer = MAX_BUFFER
     recorder_type = Recorder
+    current_task = make_current_task()
 
     def add(item: Any) -> None:
         if pending_removals:
@@ -356,6 +366,8 @@ def make_registry_add(
             if type(recorder) is not recorder_type:
                 recorder = recorder_if_watched(loop)
             if recorder is not None:
+                if recorder.eager_parents and current_task(loop) is recorder.eager_parents[-1]:
+                    return  # It has been started at once, and is told of as soon as that call is over.
                 coroutine = item._coro
                 if recorder.alike is not None and getattr(coroutine, "cr_code", None) is recorder.alike:
                     recorder.buffer.append(-id(item))

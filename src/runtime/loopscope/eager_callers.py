@@ -15,6 +15,7 @@ from abc import ABCMeta
 from asyncio import base_events, events, tasks
 
 from . import import_hook, places
+from .recorder import Recorder
 from .untyped import type_of
 
 TYPE_CHECKING = False
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from .hooks import Hooks
-    from .recorder import Recorder
     from .session import Session
 
-    Before = Callable[[Recorder, Any], None]
+    Before = Callable[[Recorder, Any, int], None]
     After = Callable[[Recorder, Any, Any, Any], None]
 
 LIBRARIES = ("aiohttp",)
@@ -87,39 +87,54 @@ def replace_names(session: Session, hooks: Hooks, eager: tuple[Before, After]) -
 def make_call(session: Session, real: Any, eager: tuple[Before, After]) -> Callable[..., Any]:
     """What happens when the name is called: `real` is, and if that may start a task at once, it is told of."""
     before, after = eager
-    loops = session.loops
+    recorder_if_watched = session.loops.recorder_if_watched
     running_loop = events._get_running_loop  # pyright: ignore[reportPrivateUsage]
 
-    def begin(kwargs: dict[str, Any]) -> tuple[Recorder | None, Any]:
+    missing: Any = object()
+    recorder_type = Recorder
+
+    def start(real_args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call as it was made, whatever it is."""
+        if not kwargs.get("eager_start"):
+            return real(*real_args, **kwargs)
+        recorder = loop = task = None
         try:
             loop = kwargs.get("loop") or running_loop()
-            recorder = loops.recorder_if_watched(loop) if session.active else None
+            recorder = recorder_if_watched(loop) if session.active else None
             if recorder is not None:
-                before(recorder, loop)
-            return recorder, loop
+                before(recorder, loop, 2)
         except Exception as error:
+            recorder = None
             session.fail(error)
-            return None, None
-
-    def end(recorder: Recorder | None, loop: Any, task: Any, coroutine: Any) -> None:
-        if recorder is not None:
-            try:
-                after(recorder, loop, task, coroutine)
-            except Exception as error:
-                session.fail(error)
-
-    def __call__(_: Any, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs.get("eager_start"):
-            return real(*args, **kwargs)
-        recorder, loop = begin(kwargs)
-        task = None
         try:
-            task = real(*args, **kwargs)
+            task = real(*real_args, **kwargs)
             return task
         finally:
-            end(recorder, loop, task, args[0] if args else kwargs.get("coro"))
+            if recorder is not None:
+                after(recorder, loop, task, real_args[0] if real_args else kwargs.get("coro"))
             del task
 
+    def __call__(_: Any, coro: Any = missing, /, *args: Any, loop: Any = missing, eager_start: Any = missing, **kwargs: Any) -> Any:
+        if eager_start is True and loop is not missing and coro is not missing and not args and not kwargs and session.active:
+            recorder: Any = getattr(loop, "_loopscope", None)
+            if type(recorder) is recorder_type:  # As libraries call it.
+                before(recorder, loop, 1)
+                task = None
+                try:
+                    task = real(coro, loop=loop, eager_start=True)
+                    return task
+                finally:
+                    after(recorder, loop, task, coro)
+                    del task
+        if coro is not missing:
+            args = (coro, *args)
+        if loop is not missing:
+            kwargs["loop"] = loop
+        if eager_start is not missing:
+            kwargs["eager_start"] = eager_start
+        return start(args, kwargs)
+
+    start.__code__ = start.__code__.replace(co_filename=places.HIDDEN_FILE)
     __call__.__code__ = __call__.__code__.replace(co_filename=places.HIDDEN_FILE)
     return __call__
 

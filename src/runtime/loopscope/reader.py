@@ -148,14 +148,19 @@ class Reader:
 
         A thread that waits for the interpreter's lock asks for it only after 5 ms in which nobody let go of it (CPython 3.9 to 3.15,
         Python/ceval_gil.c, `take_gil`). A loop lets go of it at each select, for less time than the other takes to wake up: on an idle
-        machine it may wait for ever. So we sleep for a moment, again while it works, LET_RUN_TIMES at most.
+        machine it may wait for ever, and is woken for nothing by each. So we sleep for a moment, again while it works, LET_RUN_TIMES at
+        most. If the watchdog is about to look we wake it, so that it does not come by itself at a bad time.
         """
         now = monotonic()
         if now < self._let_run_at:
             return
         self._let_run_at = now + LET_RUN_EVERY
+        watchdog = self._watchdog
+        is_wanted = now >= watchdog.wanted_at and self._wake_out is not None
+        if is_wanted:
+            self._wake()
         for _ in range(LET_RUN_TIMES):
-            if not (self.works or self._has_input()):
+            if not (self.works or (is_wanted and now >= watchdog.wanted_at) or self._has_input()):
                 return
             _sleep(LET_RUN_SECONDS)
 

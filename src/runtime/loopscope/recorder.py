@@ -45,6 +45,10 @@ MANY_HANDLES = 4000
 LISTED_AT_ONCE = 1500
 """Numbers in the buffer (five for each handle to come) above which listing ends at once, at level adaptive."""
 
+CALM_SECONDS = 0.5
+"""So long handles are only counted after a moment in which there were too many to list: a program that works in bursts lists the
+begin of two a second at most."""
+
 FOREVER = float("inf")
 HEADER_NUMBERS = len(wire.BATCH_HEADER)
 
@@ -59,12 +63,14 @@ class Recorder:
         "attention",
         "began",
         "buffer",
+        "calm_at",
         "class_name",
         "dropped",
         "due",
         "eager_frames",
         "eager_parents",
         "eager_told",
+        "eager_waits",
         "ended",
         "fd_map",
         "full",
@@ -128,6 +134,7 @@ class Recorder:
         self.began = 0.0
         self.mark = -FOREVER
         self.due = 0.0
+        self.calm_at = 0.0
         self.sent_at = monotonic()
         self.full = session.level == "full"
         self.limit = MAX_BUFFER
@@ -176,6 +183,7 @@ class Recorder:
         """Handles that have events of their own; the next four are of those that are counted, whatever `listing` has become since."""
         self.handles = 0
         self.ended = 0
+        self.eager_waits = 0
         self.step_handles = 0
         self.other_handles = 0
         self.timers_set = 0
@@ -201,6 +209,7 @@ class Recorder:
             self.listed += ntodo
             self.flush()
             self.set_listing(False)
+            self.calm_at = self.sent_at + CALM_SECONDS
         elif len(self.buffer) > self.limit or monotonic() >= self.due:
             self.flush()
             self.session.reader.let_run()
@@ -274,7 +283,8 @@ class Recorder:
             self.set_listing(handles <= MANY_HANDLES * max(elapsed, FLUSH_SECONDS))
         else:
             # In the middle of a tick its handles are not added up yet: many events say that there are many. And a moment says nothing.
-            self.set_listing(handles < FEW_HANDLES * elapsed and len(numbers) < LISTED_AT_ONCE and elapsed >= FLUSH_SECONDS / 2)
+            is_few = handles < FEW_HANDLES * elapsed and len(numbers) < LISTED_AT_ONCE and elapsed >= FLUSH_SECONDS / 2
+            self.set_listing(is_few and now >= self.calm_at)
 
     def _take_late(self, numbers: list[float]) -> None:
         """Puts what a thread has added to the list before this one, after that was sent, in front of this one's events.
@@ -293,13 +303,13 @@ class Recorder:
     def _add_counts(self) -> None:
         handles = self.handles
         steps = handles - self.other_handles
-        waits = steps - self.ended
+        waits = steps - self.ended + self.eager_waits
         wakes = steps - self.step_handles
         counts = (handles, steps, waits, wakes, self.timers_set, self.timers_fired, self.timers_cancelled)
         if any(counts):
             self.buffer.extend((13, *counts))
         self.handles = self.listed = 0
-        self.other_handles = self.step_handles = self.ended = 0
+        self.other_handles = self.step_handles = self.ended = self.eager_waits = 0
         self.timers_set = self.timers_fired = self.timers_cancelled = 0
 
     def let_go(self) -> None:

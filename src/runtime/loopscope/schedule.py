@@ -137,14 +137,14 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
 def make_note_source(session: Session, facts: Facts) -> Callable[[Recorder, Any, Any, Any, Any], None]:
     """A function that notes who has just called `call_soon`. Never raises."""
     task_of = run.make_task_of(facts)
-    text = sources.make_source_text(facts)
+    note = sources.make_note(facts)
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
 
     def note_source(recorder: Recorder, handle: Any, loop: Any, callback: Any, args: Any) -> None:
         try:
             task = task_of(callback, args)
-            verb = "woken" if args else "made ready"
-            recorder.sources.note(handle, text("scheduled" if task is None else verb, loop, get_frame(2)))
+            verb = "scheduled" if task is None else "woken" if args else "made ready"
+            note(recorder.sources, handle, verb, loop, get_frame(2), "")
         except Exception as error:
             session.fail(error)
 
@@ -242,8 +242,8 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
     events: Any = asyncio.events
     guarded = hasattr(events, "_ThreadSafeHandle")
     text_number = places.make_callback_number(session.strings)
-    source_text = sources.make_source_text(facts)
-    in_thread = sources.thread_source
+    note = sources.make_note(facts)
+    thread_name = sources.thread_name
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
 
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -266,7 +266,7 @@ def make_call_soon_threadsafe(session: Session, facts: Facts, recorder_of: Calla
         if recorder.listing:
             recorder.buffer.extend((10, -text_number(callback), 0, 0))
             if recorder.notes_sources:
-                recorder.sources.note(handle, in_thread(source_text("scheduled", self, get_frame(1))))
+                note(recorder.sources, handle, "scheduled", self, get_frame(1), thread_name())
         self._write_to_self()  # = self._write_to_self()
         return handle
 
@@ -284,7 +284,7 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
     forbids_none = sys.version_info >= (3, 11)
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     wakes_creator = places.is_asyncio_function
-    source_text = sources.make_source_text(facts)
+    note = sources.make_note(facts)
     to_float = as_float
 
     def call_at(self: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -320,7 +320,7 @@ def make_call_at(session: Session, facts: Facts, recorder_of: Callable[[Any], Re
             due = when if type(when) is float else to_float(when)
             recorder.buffer.extend((7, id(timer), due, subject, site_number(get_frame(1))))
             if recorder.notes_sources:
-                recorder.sources.note(timer, source_text("its timer set", self, get_frame(1)))
+                note(recorder.sources, timer, "its timer set", self, get_frame(1), "")
         else:
             recorder.timers_set += 1
         return timer

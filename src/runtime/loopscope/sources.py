@@ -1,7 +1,7 @@
 """Who put a handle into the ready queue, in the user's terms: `woken by Queue.put · producer() server.py:18`.
 
-Noted for the newest handles while they are few; the notes hold weak references and texts only. Of what was put there while handles were
-many, and of what a selector's event brings, nothing is known.
+Noted for the newest handles while they are few, as what is quickly had; the text is made when somebody asks. The notes hold no handle and
+no task. Of what was put there while handles were many, and of what a selector's event brings, nothing is known.
 """
 
 from __future__ import annotations
@@ -15,79 +15,117 @@ from . import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
-    from typing import Any, Callable
+    from types import CodeType, FrameType
+    from typing import Any, Callable, Optional
 
     from .facts import Facts
+
+    Note = tuple[ref[Any], str, Optional[CodeType], Optional[CodeType], int, str, str]
+    """The handle, a verb, the function of asyncio that was called, the user's function that called it and its line, the task that ran
+    where it was none of the user's, and the thread where it was not the loop's."""
 
 NEWEST = 1024
 """So many handles are remembered."""
 
+MOST_FUNCTIONS = 4096
+"""So many functions are known by whose they are before all are forgotten."""
+
 TIMERS = ("_set_result_unless_cancelled", "_on_timeout", "_release_waiter")
 """The functions of asyncio that its own timers call: who set such a timer is the one that it wakes."""
+
+USERS, UNNAMED, NAMED, LOOPS = range(4)
+"""Whose a function is: the user's, between asyncio and the user, asyncio's, one that calls what is due."""
+
+GAVE_WAY = "gave way"
 
 
 class Sources:
     """The notes of one loop."""
 
-    __slots__ = ("_notes",)
+    __slots__ = ("notes",)
 
     def __init__(self) -> None:
-        self._notes: deque[tuple[ref[Any], str]] = deque(maxlen=NEWEST)
-
-    def note(self, handle: Any, text: str) -> None:
-        """Remembers who scheduled a handle."""
-        self._notes.append((ref(handle), text))
+        self.notes: deque[Note] = deque(maxlen=NEWEST)
 
     def by_handle(self) -> dict[int, str]:
         """The texts by the address of each noted handle that still lives."""
-        return {id(handle): text for handle, text in ((reference(), text) for reference, text in list(self._notes)) if handle is not None}
+        return {id(handle): text_of(note) for handle, note in ((note[0](), note) for note in list(self.notes)) if handle is not None}
 
     def clear(self) -> None:
         """Forgets all."""
-        self._notes.clear()
+        self.notes.clear()
 
 
-def make_source_text(facts: Facts) -> Callable[[str, Any, FrameType | None], str]:
-    """A function from a verb, the running loop and the frame that called to a text; '' if nothing can be said."""
+def text_of(note: Note) -> str:
+    """What a note says."""
+    _, verb, called, code, line, task, thread = note
+    function = "" if called is None else getattr(called, "co_qualname", called.co_name)
+    if code is not None:
+        where = f"{code.co_name}() {os.path.basename(code.co_filename)}:{line}"
+        text = f"{verb} by {function} · {where}" if function else f"{verb} by {where}"
+    elif task:
+        text = f"{task} {GAVE_WAY}" if verb == GAVE_WAY else f"{verb} by the end of {task}"
+    elif function.rpartition(".")[2] in TIMERS:
+        text = f"{verb} by its timer"
+    else:
+        text = f"{verb} by {function}" if function else ""
+    return f"{text} in thread {thread}" if thread and text else text
+
+
+def make_note(facts: Facts) -> Callable[[Sources, Any, str, Any, FrameType | None, str], None]:
+    """A function that notes a handle: with a verb, the running loop, the frame that called, and the thread if it is not the loop's."""
     from asyncio import tasks
 
     any_tasks: Any = tasks
     current_task = any_tasks.current_task
     c_name: Any = getattr(facts.c_task, "get_name", None)
+    c_task = facts.c_task
+    known: dict[int, tuple[CodeType, int]] = {}
+    """By the address of the code, which is kept so that no other gets it."""
 
-    def source_text(verb: str, loop: Any, frame: FrameType | None) -> str:
-        called = ""
-        while frame is not None and frame.f_code.co_filename.startswith(places.FOLDERS):
+    def learn(code: CodeType) -> int:
+        path = code.co_filename
+        if not path.startswith(places.FOLDERS):
+            kind = USERS
+        elif code.co_name in places.RUN_BY_LOOP:
+            kind = LOOPS
+        else:
+            kind = NAMED if path.startswith(places.ASYNCIO_FOLDER) and code.co_name != "_run" else UNNAMED
+        if len(known) >= MOST_FUNCTIONS:
+            known.clear()
+        known[id(code)] = (code, kind)
+        return kind
+
+    def note(sources: Sources, handle: Any, verb: str, loop: Any, frame: FrameType | None, thread: str) -> None:
+        called: CodeType | None = None
+        while frame is not None:
             code = frame.f_code
-            if code.co_name in places.RUN_BY_LOOP:
-                return by_loop(verb, loop, called)
-            if code.co_filename.startswith(places.ASYNCIO_FOLDER) and code.co_name != "_run":
-                called = getattr(code, "co_qualname", code.co_name)
+            found = known.get(id(code))
+            kind = learn(code) if found is None else found[1]
+            if kind == USERS:
+                sources.notes.append((ref(handle), verb, called, code, frame.f_lineno or 0, "", thread))
+                return
+            if kind == LOOPS:
+                # Nobody's code runs but asyncio's: a task's step that has just ended, a timer, a transport.
+                task = current_task(loop)
+                name = ""
+                if task is not None:
+                    name = c_name(task) if c_name is not None and isinstance(task, c_task) else getattr(task, "_name", "a task")
+                    if task._state == "PENDING":
+                        verb = GAVE_WAY
+                sources.notes.append((ref(handle), verb, called, None, 0, name, thread))
+                return
+            if kind == NAMED:
+                called = code
             frame = frame.f_back
-        if frame is None:
-            return ""
-        code = frame.f_code
-        where = f"{code.co_name}() {os.path.basename(code.co_filename)}:{frame.f_lineno or 0}"
-        return f"{verb} by {called} · {where}" if called else f"{verb} by {where}"
 
-    def by_loop(verb: str, loop: Any, called: str) -> str:
-        """Nobody's code runs but asyncio's: a task's step that has just ended, a timer, a transport."""
-        task = current_task(loop)
-        if task is not None:
-            name = c_name(task) if c_name is not None and isinstance(task, facts.c_task) else getattr(task, "_name", "a task")
-            return f"{verb} by the end of {name}" if task._state != "PENDING" else f"{name} gave way"
-        if called.rpartition(".")[2] in TIMERS:
-            return f"{verb} by its timer"
-        return f"{verb} by {called}" if called else ""
-
-    return source_text
+    return note
 
 
-def thread_source(text: str) -> str:
-    """The same for what another thread has put there."""
+def thread_name() -> str:
+    """The name of the thread that runs, if `threading` knows it."""
     thread: Any = getattr(sys.modules.get("threading"), "_active", {}).get(_ident())
-    return f"{text} in thread {thread.name}" if thread is not None and text else text
+    return thread.name if thread is not None else ""
 
 
 def _ident() -> int:

@@ -10,7 +10,7 @@ import _thread
 import sys
 
 from . import link
-from .import_hook import watch_import
+from .import_hook import watch_import, when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
 
         replacement.arrange()
 
+    taken: list[link.Link] = []
+
     def asyncio_is_imported() -> None:
         from . import session
 
@@ -59,7 +61,10 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
             _load_all()
 
         current = connection
-        if not current.open:  # Forked since, before asyncio was imported: by a fork server, say.
+        taken.append(connection)
+        if not current.open:  # Forked since, before asyncio was imported: by a fork server, say. Or the adapter has gone.
+            # A socket that is still open when the interpreter is cleared away ends CPython 3.9 with a fault: it warns of it, in no frame.
+            current.close()
             if not follow:
                 return
             try:
@@ -69,11 +74,18 @@ def start(address: str, token: str, started: str, follow: bool, stepping: str = 
             current.send_message(link.describe_process("fork"))
         session.begin(current, address, token, follow, stepping)
 
+    def asyncio_is_there() -> None:
+        # `_asyncio` imports asyncio itself if it comes first, before its own types can be used.
+        if "_asyncio" in sys.modules:
+            when_imported("_asyncio", asyncio_is_imported)
+        else:
+            asyncio_is_imported()
+
     if "asyncio" in sys.modules:
-        asyncio_is_imported()
+        asyncio_is_there()
     else:
-        watch_import("asyncio", asyncio_is_imported)
-        _close_at_fork_and_exit(connection, lambda: str(__package__) + ".session" in sys.modules)
+        watch_import("asyncio", asyncio_is_there)
+        _close_at_fork_and_exit(connection, lambda: bool(taken))
 
 
 def _load_all() -> None:

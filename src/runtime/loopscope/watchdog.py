@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from . import clocks, places, run
+from .recorder import FLUSH_SECONDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from .recorder import Recorder
     from .session import Session
 
-LOOKS = 4
-"""A handle that is just too slow is looked at so many times."""
+LOOKS = 2
+"""Looks in the time after which a handle is too slow. One that has run for a while already is looked at again when it would be."""
+
+A_WHILE = 0.01
 
 LEAST_PERIOD = 0.005
 MOST_PERIOD = 0.05
@@ -28,6 +31,11 @@ MOST_PERIOD = 0.05
 
 IDLE_PERIODS = 4
 """While every loop sleeps the next look is so many times later."""
+
+GRACE = FLUSH_SECONDS + 0.005
+"""So much longer we wait for a busy loop to let us run (`Reader.let_run`), which it does when it sends. One that does not come is stuck."""
+
+NEVER = float("inf")
 
 monotonic = clocks.monotonic
 
@@ -55,37 +63,45 @@ class Watchdog:
         self._seen: dict[int, Seen] = {}
         self._looked = 0.0
         self._idle = True
+        self._next = 0.0
+        self.wanted_at = NEVER
+        """When a busy loop is to let us look."""
         self._task_of = run.make_task_of(session.facts)
         self._text_number = places.make_callback_number(session.strings)
 
     def due(self) -> float | None:
         """When to look next; None: there is nothing to look at."""
-        after = self._session.slow_after
-        if after <= 0 or not any(recorder.running for recorder in self._session.loops.all()):
+        if self._session.slow_after <= 0 or not any(recorder.running for recorder in self._session.loops.all()):
+            self.wanted_at = NEVER
             return None
-        return self._looked + self._period(after) * (IDLE_PERIODS if self._idle else 1)
-
-    def _period(self, after: float) -> float:
-        return min(max(after / LOOKS, LEAST_PERIOD), MOST_PERIOD)
+        return self._next
 
     def look(self) -> None:
         """Looks, if it is time."""
         due = self.due()
         now = monotonic()
         if due is None:
-            self._looked = 0.0
+            self._looked = self._next = 0.0
             return
-        if now < due:
+        if now < min(due, self.wanted_at):
             return
+        after = self._session.slow_after
+        period = min(max(after / LOOKS, LEAST_PERIOD), MOST_PERIOD)
         # What began since the last look began in the middle, unless this look was kept waiting. Before the first nothing is known.
-        is_late = now - due > self._period(self._session.slow_after)
-        between = now if not self._looked else self._looked if is_late else (self._looked + now) / 2
+        between = now if not self._looked else self._looked if now - due > period else (self._looked + now) / 2
         self._looked = now
         self._idle = True
+        self.wanted_at = now + period
+        self._next = now + period + GRACE
         for recorder in self._session.loops.all():
-            self._look_at(recorder, now, between)
+            seen = self._look_at(recorder, now, between)
+            if seen is not None and now - seen.start >= A_WHILE:
+                self._next = min(self._next, max(seen.start + after, now + LEAST_PERIOD) if not seen.told else now + period)
+        if self._idle:
+            self._next = now + period * IDLE_PERIODS
 
-    def _look_at(self, recorder: Recorder, now: float, between: float) -> None:
+    def _look_at(self, recorder: Recorder, now: float, between: float) -> Seen | None:
+        """What runs there, if something does that is not meant to stand."""
         handle = recorder.handle
         stands = (
             recorder.sleeping
@@ -103,11 +119,12 @@ class Watchdog:
                     self._wake(recorder)
             seen = None
         if key is None:
-            return
+            return None
         if seen is None:
             seen = self._seen[recorder.number] = Seen(key, between if recorder.own_clock else max(between, recorder.began))
         if not seen.told and now - seen.start >= self._session.slow_after:
             self._tell(recorder, seen, handle)
+        return seen
 
     def _tell(self, recorder: Recorder, seen: Seen, handle: Any) -> None:
         """A handle is too slow: says so at once, since its loop cannot."""

@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { encodeFrame, encodeMessage } from '../../../src/adapter/link/frames';
 import { LoopGoneError, QueryError } from '../../../src/adapter/link/runtime-link';
 import { AwaitsTree } from '../../../src/adapter/features/awaits';
+import { timersPage } from '../../../src/adapter/features/queues';
+import type { Program } from '../../../src/adapter/program';
 import { Settler } from '../../../src/adapter/settle';
 import { FrameKind, WIRE_VERSION } from '../../../src/protocol/wire';
 import { BatchWriter, marshalList } from '../../support/batches';
@@ -102,6 +104,40 @@ describe('RuntimeLink', () => {
       { numRuns: 150 },
     );
   });
+});
+
+describe('timersPage', () => {
+  it('asks a second time for the first page if it was cut short, since that look has loaded what looks', () =>
+    withLink(async ({ link, model, runtime, message }) => {
+      runtime.write(encodeMessage(HELLO));
+      const changed = new Promise<void>((resolve) => void link.onChange(() => resolve()));
+      runtime.write(encodeFrame(FrameKind.events, new BatchWriter().event('tick', 1, 5, 0, 1).flush()));
+      await changed;
+      const row = (handle: number): object => ({
+        handle,
+        due: 9,
+        subject: 0,
+        text: 'call',
+        at: null,
+        cancelled: false,
+      });
+      const answer = async (tick: number, rows: object[]): Promise<void> => {
+        const { id } = await message('query');
+        runtime.write(
+          encodeMessage({ type: 'answer', id, ok: true, result: { loop: 1, tick, time: 5, total: 4, rows } }),
+        );
+      };
+      const stops = { of: () => undefined } as unknown as Program['stops'];
+      const ask = () => timersPage({ model, link, phase: 'connected', stops }, 1, 0, 3);
+      const page = ask();
+      await answer(1, [row(16)]);
+      await answer(2, [row(16), row(32), row(48)]);
+      const { tick, rows, total } = await page;
+      assert.deepEqual([tick, total, rows.map(({ node }) => node)], [2, 4, ['h16', 'h32', 'h48']]);
+      const later = ask();
+      await answer(3, [row(16), row(32)]);
+      assert.equal((await later).rows.length, 2, 'a page that is cut because there is much to tell is not told twice');
+    }));
 });
 
 describe('Settler', () => {
