@@ -194,18 +194,19 @@ class Run:
         if self._process.returncode != 0:
             self.refused = errors.strip().split("\n")[-1][:200] or f"exit code {self._process.returncode}"
         elif self._sink is not None:
-            self.refused = self._why_not(self._sink.totals(), own)
+            self.refused = self._why_not(self._sink, own)
         elif self._subject == "sidebar":
             seen = json.loads(output.strip().split("\n")[-1])
             lost = f"{seen['dropped']} dropped" if seen["dropped"] else own.why_not_seen(self._rounds, seen["ticks"])
             self.refused = lost or ("" if seen["looks"] else "nobody looked")
 
-    def _why_not(self, totals: Totals, own: OwnTotals) -> str:
+    def _why_not(self, sink: Sink, own: OwnTotals) -> str:
+        totals = sink.totals()
         created, ended, made = totals.created, totals.ended, self._created
         # Beside the program's own: main, and what asyncio.run() does at the end.
         if totals.dropped or created != ended or created <= made or (self._workload not in UNCOUNTED and created > made + 3):
             return f"{totals.dropped} dropped, {created} created, {ended} ended of {made}"
-        return own.why_not("adaptive" if self._subject in UNDER_DEBUGPY else self._subject, self._rounds, totals)
+        return own.why_not(sink.level, self._rounds, totals)
 
 
 def interval(values: list[float]) -> tuple[float, float, float]:

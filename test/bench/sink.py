@@ -57,7 +57,7 @@ class Sink:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self._chunks: list[bytes] = []
-        self._level = level
+        self.level = level
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -66,7 +66,7 @@ class Sink:
             connection = self._server.accept()[0]
         except OSError:
             return
-        send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": self._level, "slow": SLOW})
+        send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": self.level, "slow": SLOW})
         while chunk := connection.recv(1 << 20):
             self._chunks.append(chunk)
 

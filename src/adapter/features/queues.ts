@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { LoopPage, QueueRow, RegistrationRow, TimerQueueRow } from '../../protocol/dap';
+import type { RuntimeQuery } from '../../protocol/wire';
 import { type Handlers, RequestError } from '../dispatch';
 import { readyAnswer, selectorAnswer, timersAnswer } from '../link/answers';
 import { LoopGoneError, QueryError } from '../link/runtime-link';
@@ -38,7 +39,7 @@ export function queueHandlers(program: () => Program): Handlers {
 
 /** The ready queue, the next handle first. */
 export function readyPage(program: Asked, loop: number, offset: number, limit: number): Promise<LoopPage<QueueRow>> {
-  return page(program, loop, offset, limit, { query: 'ready', loop, offset, limit }, readyAnswer, (answer) => {
+  return page(program, { query: 'ready', loop, offset, limit }, readyAnswer, (answer) => {
     const seen = new Map<string, number>();
     const rows = answer.rows.map((row, index): QueueRow => {
       const task = program.model.idAt(loop, row.subject) ?? null;
@@ -66,7 +67,7 @@ export function timersPage(
   offset: number,
   limit: number,
 ): Promise<LoopPage<TimerQueueRow>> {
-  return page(program, loop, offset, limit, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
+  return page(program, { query: 'timers', loop, offset, limit }, timersAnswer, (answer) => ({
     total: answer.total,
     rows: answer.rows.map((row): TimerQueueRow => {
       const task = program.model.idAt(loop, row.subject);
@@ -87,7 +88,7 @@ export function timersPage(
 
 /** What the selector is registered for. */
 export function selectorPage(program: Asked, loop: number): Promise<LoopPage<RegistrationRow>> {
-  return page(program, loop, 0, Infinity, { query: 'selector', loop }, selectorAnswer, (answer) => ({
+  return page(program, { query: 'selector', loop }, selectorAnswer, (answer) => ({
     total: answer.total ?? answer.rows.length,
     rows: answer.rows.map((row): RegistrationRow => ({
       fd: row.fd,
@@ -116,14 +117,12 @@ function isCut({ total, rows }: Answer, offset: number, limit: number): boolean 
 
 async function page<Schema extends v.GenericSchema<unknown, Answer>, Row>(
   program: Asked,
-  loop: number,
-  offset: number,
-  limit: number,
-  query: Parameters<NonNullable<Program['link']>['query']>[0],
+  query: Extract<RuntimeQuery, { query: 'ready' | 'timers' | 'selector' }>,
   schema: Schema,
   read: (answer: v.InferOutput<Schema>) => { readonly total: number; readonly rows: readonly Row[] },
 ): Promise<LoopPage<Row>> {
   const { model, link } = program;
+  const { loop, offset = 0, limit = Infinity } = query;
   const state = model.loops.get(loop);
   if (!state) throw new RequestError(`There is no loop ${loop}: ask loopscope/loops which there are.`);
   const empty = (notice: string): LoopPage<Row> => ({

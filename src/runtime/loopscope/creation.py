@@ -13,6 +13,7 @@ import weakref
 from asyncio import tasks
 
 from . import places, run
+from .facts import make_current_task
 from .recorder import MAX_BUFFER, Recorder
 from .untyped import type_of
 
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
 SITES_AT_FIRST = 3
 SITES_EVERY = 64
 """The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
-
-
-def make_current_task() -> Callable[[Any], Any]:
-    """A function from a loop to the task that it runs, or None: the quickest that this Python has."""
-    any_tasks: Any = tasks
-    if sys.version_info < (3, 12) and hasattr(any_tasks, "_current_tasks"):
-        return any_tasks._current_tasks.get
-    return any_tasks.current_task
 
 
 def make_created(session: Session, facts: Facts) -> Created:
@@ -144,7 +137,6 @@ def make_eager(
     above its caller's, and `after(recorder, loop, task or None, coroutine)`."""
     current_task = make_current_task()
     task_types = (facts.c_task, facts.python_task)
-    c_task = facts.c_task
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     ended = run.make_ended(session)
 
@@ -171,7 +163,7 @@ def make_eager(
             if not parents:
                 recorder.announced.clear()
             # A task factory that calls `asyncio.Task` is a call within a call: its task was told of by the inner one.
-            if told is task or (type(task) is not c_task and not isinstance(task, task_types)):
+            if told is task or not isinstance(task, task_types):
                 return
             if not is_known:
                 created(recorder, loop, task, coroutine)
@@ -181,7 +173,7 @@ def make_eager(
             else:
                 waiter = task._fut_waiter
                 # One that has not begun, made by a factory that starts nothing at once, does not wait.
-                if waiter is not None or is_suspended(coroutine):
+                if waiter is not None or is_suspended(task._coro):
                     if recorder.listing:
                         recorder.buffer.extend((4, id(task), 0 if waiter is None else id(waiter)))
                     else:

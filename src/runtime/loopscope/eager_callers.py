@@ -89,52 +89,45 @@ def make_call(session: Session, real: Any, eager: tuple[Before, After]) -> Calla
     before, after = eager
     recorder_if_watched = session.loops.recorder_if_watched
     running_loop = events._get_running_loop  # pyright: ignore[reportPrivateUsage]
-
     missing: Any = object()
     recorder_type = Recorder
 
-    def start(real_args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The call as it was made, whatever it is."""
-        if not kwargs.get("eager_start"):
-            return real(*real_args, **kwargs)
-        recorder = loop = task = None
+    def __call__(_: Any, coro: Any = missing, /, *args: Any, loop: Any = missing, eager_start: Any = missing, **kwargs: Any) -> Any:
+        # As libraries call it, or else as it was called.
+        is_usual = eager_start is True and loop is not missing and coro is not missing and not args and not kwargs
+        if not is_usual:
+            if coro is not missing:
+                args = (coro, *args)
+            if loop is not missing:
+                kwargs["loop"] = loop
+            if eager_start is missing:
+                return real(*args, **kwargs)
+            kwargs["eager_start"] = eager_start
+            if not eager_start:
+                return real(*args, **kwargs)
+            coro = args[0] if args else kwargs.get("coro")
+        recorder: Any = None
+        task = None
         try:
-            loop = kwargs.get("loop") or running_loop()
-            recorder = recorder_if_watched(loop) if session.active else None
-            if recorder is not None:
-                before(recorder, loop, 2)
+            if session.active:
+                if loop is missing or loop is None:
+                    loop = running_loop()
+                recorder = getattr(loop, "_loopscope", None)
+                if type(recorder) is not recorder_type:
+                    recorder = recorder_if_watched(loop)
+                if recorder is not None:
+                    before(recorder, loop, 1)
         except Exception as error:
             recorder = None
             session.fail(error)
         try:
-            task = real(*real_args, **kwargs)
+            task = real(coro, loop=loop, eager_start=True) if is_usual else real(*args, **kwargs)
             return task
         finally:
             if recorder is not None:
-                after(recorder, loop, task, real_args[0] if real_args else kwargs.get("coro"))
+                after(recorder, loop, task, coro)
             del task
 
-    def __call__(_: Any, coro: Any = missing, /, *args: Any, loop: Any = missing, eager_start: Any = missing, **kwargs: Any) -> Any:
-        if eager_start is True and loop is not missing and coro is not missing and not args and not kwargs and session.active:
-            recorder: Any = getattr(loop, "_loopscope", None)
-            if type(recorder) is recorder_type:  # As libraries call it.
-                before(recorder, loop, 1)
-                task = None
-                try:
-                    task = real(coro, loop=loop, eager_start=True)
-                    return task
-                finally:
-                    after(recorder, loop, task, coro)
-                    del task
-        if coro is not missing:
-            args = (coro, *args)
-        if loop is not missing:
-            kwargs["loop"] = loop
-        if eager_start is not missing:
-            kwargs["eager_start"] = eager_start
-        return start(args, kwargs)
-
-    start.__code__ = start.__code__.replace(co_filename=places.HIDDEN_FILE)
     __call__.__code__ = __call__.__code__.replace(co_filename=places.HIDDEN_FILE)
     return __call__
 

@@ -12,6 +12,7 @@ from collections import deque
 from weakref import ref
 
 from . import places
+from .facts import make_current_task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,36 +73,38 @@ def text_of(note: Note) -> str:
     return f"{text} in thread {thread}" if thread and text else text
 
 
+def _learn(code: CodeType) -> int:
+    """Whose a function is, which is known from now on."""
+    path = code.co_filename
+    if not path.startswith(places.FOLDERS):
+        kind = USERS
+    elif code.co_name in places.RUN_BY_LOOP:
+        kind = LOOPS
+    else:
+        kind = NAMED if path.startswith(places.ASYNCIO_FOLDER) and code.co_name != "_run" else UNNAMED
+    if len(_known) >= MOST_FUNCTIONS:
+        _known.clear()
+    _known[id(code)] = (code, kind)
+    return kind
+
+
+_known: dict[int, tuple[CodeType, int]] = {}
+"""By the address of the code, which is kept so that no other gets it."""
+
+
 def make_note(facts: Facts) -> Callable[[Sources, Any, str, Any, FrameType | None, str], None]:
     """A function that notes a handle: with a verb, the running loop, the frame that called, and the thread if it is not the loop's."""
-    from asyncio import tasks
-
-    any_tasks: Any = tasks
-    current_task = any_tasks.current_task
+    current_task = make_current_task()
+    known = _known
     c_name: Any = getattr(facts.c_task, "get_name", None)
     c_task = facts.c_task
-    known: dict[int, tuple[CodeType, int]] = {}
-    """By the address of the code, which is kept so that no other gets it."""
-
-    def learn(code: CodeType) -> int:
-        path = code.co_filename
-        if not path.startswith(places.FOLDERS):
-            kind = USERS
-        elif code.co_name in places.RUN_BY_LOOP:
-            kind = LOOPS
-        else:
-            kind = NAMED if path.startswith(places.ASYNCIO_FOLDER) and code.co_name != "_run" else UNNAMED
-        if len(known) >= MOST_FUNCTIONS:
-            known.clear()
-        known[id(code)] = (code, kind)
-        return kind
 
     def note(sources: Sources, handle: Any, verb: str, loop: Any, frame: FrameType | None, thread: str) -> None:
         called: CodeType | None = None
         while frame is not None:
             code = frame.f_code
             found = known.get(id(code))
-            kind = learn(code) if found is None else found[1]
+            kind = _learn(code) if found is None else found[1]
             if kind == USERS:
                 sources.notes.append((ref(handle), verb, called, code, frame.f_lineno or 0, "", thread))
                 return

@@ -24,6 +24,7 @@ LOOKS = 2
 """Looks in the time after which a handle is too slow. One that has run for a while already is looked at again when it would be."""
 
 A_WHILE = 0.01
+"""Seconds that a handle has run at a look, for the next look to be when it would be too slow."""
 
 LEAST_PERIOD = 0.005
 MOST_PERIOD = 0.05
@@ -62,7 +63,6 @@ class Watchdog:
         self._wake = wake
         self._seen: dict[int, Seen] = {}
         self._looked = 0.0
-        self._idle = True
         self._next = 0.0
         self.wanted_at = NEVER
         """When a busy loop is to let us look."""
@@ -90,14 +90,15 @@ class Watchdog:
         # What began since the last look began in the middle, unless this look was kept waiting. Before the first nothing is known.
         between = now if not self._looked else self._looked if now - due > period else (self._looked + now) / 2
         self._looked = now
-        self._idle = True
         self.wanted_at = now + period
         self._next = now + period + GRACE
-        for recorder in self._session.loops.all():
+        recorders = self._session.loops.all()
+        is_idle = all(recorder.sleeping for recorder in recorders)
+        for recorder in recorders:
             seen = self._look_at(recorder, now, between)
             if seen is not None and now - seen.start >= A_WHILE:
                 self._next = min(self._next, max(seen.start + after, now + LEAST_PERIOD) if not seen.told else now + period)
-        if self._idle:
+        if is_idle:
             self._next = now + period * IDLE_PERIODS
 
     def _look_at(self, recorder: Recorder, now: float, between: float) -> Seen | None:
@@ -109,7 +110,6 @@ class Watchdog:
             or (recorder.stepper is not None and (recorder.stepper.held or recorder.stepper.at_line))
         )
         key = None if handle is None or stands else (recorder.tick, recorder.turn, id(handle))
-        self._idle = self._idle and recorder.sleeping
         seen = self._seen.get(recorder.number)
         if seen is not None and seen.key != key:
             del self._seen[recorder.number]
