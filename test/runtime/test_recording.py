@@ -173,6 +173,34 @@ def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_sin
     assert waits == 500 * 100 + 1
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_step_ends_as_it_began_though_a_batch_changes_what_is_listed_meanwhile(begins: bool) -> None:
+    recording = record(f"""
+        import asyncio
+        def change(listing):
+            asyncio.get_running_loop()._loopscope.set_listing(listing)
+        async def child(turns):
+            for _ in range(turns):
+                change({not begins})
+                asyncio.get_running_loop().call_soon(change, {begins})
+                await asyncio.sleep(0)
+            change({not begins})
+        async def main():
+            for _ in range(20):
+                change({begins})
+                await asyncio.create_task(child(20))
+        loop = asyncio.new_event_loop()
+        loop.set_debug(True)  # In which each handle begins and ends by itself, as where handles are all that is seen.
+        loop.run_until_complete(main())
+        loop.close()
+    """)
+    assert recording.exit_code == 0, recording.errors
+    counts = recording.named("counts")
+    waits = sum(event["waits"] for event in counts) + len(recording.named("taskWaits"))
+    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
+    assert (steps, waits) == (20 * 21 + 21, 20 * 20 + 20)
+
+
 def test_parents_and_names() -> None:
     recording = record("""
         import asyncio

@@ -62,6 +62,7 @@ class Recorder:
         "announced",
         "attention",
         "began",
+        "begun_listing",
         "buffer",
         "calm_at",
         "class_name",
@@ -139,6 +140,8 @@ class Recorder:
         self.full = session.level == "full"
         self.limit = MAX_BUFFER
         self.listing = True
+        self.begun_listing = True
+        """Whether the handle that `start` (run.py) began is listed: it ends as it began, though a batch is sent meanwhile."""
         self.run: Any = None
         self.run_one: Any = None
         """Runs a tick of one handle; None: `run` does."""

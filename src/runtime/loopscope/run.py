@@ -98,13 +98,13 @@ def make_finish(session: Session) -> Callable[[Recorder, Any], None]:
     def finish(recorder: Recorder, task: Any) -> None:
         waiter = task._fut_waiter
         if waiter is not None:
-            if recorder.listing:
+            if recorder.begun_listing:
                 recorder.buffer.extend((4, id(task), id(waiter)))
         elif task._state == "PENDING":
-            if recorder.listing:
+            if recorder.begun_listing:
                 recorder.buffer.extend((4, id(task), 0))
         else:
-            if not recorder.listing:
+            if not recorder.begun_listing:
                 recorder.ended += 1
             recorder.live -= 1
             ended(recorder, task)
@@ -131,7 +131,8 @@ def make_start(session: Session, facts: Facts) -> Callable[[Recorder, Any], Any]
             subject = recorder.task + step_started
         recorder.turn += 1
         recorder.handle = handle
-        if recorder.listing:
+        recorder.begun_listing = listing = recorder.listing
+        if listing:
             recorder.listed += 1
             recorder.buffer.extend((float(handle._loop.time()) if recorder.own_clock else clock(), subject))
         else:

@@ -69,7 +69,8 @@ def install(session: Session, hooks: Hooks, loop_class: Any, created: Created, b
         recorder.task = id(task)
         recorder.turn += 1
         recorder.handle = task
-        if recorder.listing:
+        recorder.begun_listing = listing = recorder.listing
+        if listing:
             recorder.listed += 1
             recorder.buffer.extend((clock(), id(task) + step_started))
         else:

@@ -10,7 +10,7 @@ import pytest
 from debuggee import Debuggee, marked
 
 PROGRAM = """
-import asyncio, time
+import asyncio, functools, time
 
 async def worker(number):
     for turn in range(3):
@@ -29,7 +29,7 @@ async def main():
         await asyncio.wait_for(loop.create_future(), 1)
     except asyncio.TimeoutError:
         print("timeout after %.2f" % (loop.time() - begin))
-    print("idle", flush=True)
+    loop.call_soon(functools.partial(print, "idle", flush=True))  # When this task waits: no line is left to stop at.
     await done.wait()
 
 async def whole():
