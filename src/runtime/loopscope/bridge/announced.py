@@ -34,11 +34,6 @@ NEEDED = {
 class Announced:
     """What one client knows."""
 
-    @staticmethod
-    def can(py_db: Any) -> bool:
-        """Whether pydevd notes the names of rows where we look for them."""
-        return hasattr(py_db.cmd_factory, "_additional_thread_id_to_thread_name")
-
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._nothing: Any = pydevd.find(NOTHING)

@@ -107,11 +107,13 @@ class Pydevd:
         number = translate(thread_id) if translate is not None else 0
         return number if isinstance(number, int) else 0
 
+    def notes_names(self, py_db: Any) -> bool:
+        """Whether pydevd notes the names of rows where we look for them. If not, each stop tells of all rows anew."""
+        return hasattr(py_db.cmd_factory, "_additional_thread_id_to_thread_name")
+
     def can_show_rows(self, py_db: Any) -> bool:
         """Whether `show_rows` finds what it needs. If not, rows change at the next stop only."""
-        return hasattr(py_db.cmd_factory, "_additional_thread_id_to_thread_name") and hasattr(
-            getattr(py_db, "suspended_frames_manager", None), "_thread_id_to_tracker"
-        )
+        return self.notes_names(py_db) and hasattr(getattr(py_db, "suspended_frames_manager", None), "_thread_id_to_tracker")
 
     def show_rows(self, py_db: Any, thread: Any, rows: dict[str, tuple[str, Any]]) -> list[str]:
         """While a thread is held: its rows (name and frames by key) are these, in this order. The keys of those that pydevd has not made

@@ -122,7 +122,7 @@ class Rows:
         self._last = 0
         self._kept: dict[int, list[weakref.ref[Any]]] = {}
         """By loop: its oldest tasks when they were looked for last."""
-        self.announced: Announced | None = None if pydevd.missing(NEEDED) or not Announced.can(api.debugger()) else Announced()
+        self.announced: Announced | None = None if pydevd.missing(NEEDED) or not api.notes_names(api.debugger()) else Announced()
         """What the client knows of the rows; None: it is told all of them at each stop."""
         self.pinned: list[int] = []
         """Addresses of the tasks that a person has pinned."""
