@@ -7,7 +7,7 @@ import { Kind } from '../syntax/kinds';
 import { defineRule } from './rule';
 import { fixes } from './support/edits';
 import { heldOpen, loopFields } from './support/holders';
-import { capitalized, closeInFinally, storyOf, theLoop, useRun, useRunner } from './support/loops';
+import { capitalized, closeInFinally, changesOwner, storyOf, theLoop, useRun, useRunner } from './support/loops';
 
 export const rule = defineRule({
   code: 'LOOP101',
@@ -108,7 +108,10 @@ type ScriptFacts = Pick<Facts, 'ast' | 'names' | 'values' | 'lives' | 'places'>;
 /** The severity of a loop that is never closed; undefined where it is closed, or is not this function's to close. */
 function severityOf({ lives }: Pick<Facts, 'lives'>, life: Life): Severity | undefined {
   if ((life.done & CLOSED) !== 0 || life.openEnds.length === 0) return undefined;
-  if (life.openEnds.every(({ bits }) => (bits & FIELD) !== 0)) return undefined;
+  // Its end is somebody else's, whatever goes wrong before they have it.
+  const isGiven = changesOwner(life);
+  if (life.openEnds.every(({ bits, isException }) => (bits & FIELD) !== 0 || (isGiven && isException)))
+    return undefined;
   const kept = life.variable ? lives.ofVariable(life.variable).may : 0;
   if ((kept & CLOSED) !== 0) return undefined;
   const isRun = ((life.done | kept) & RAN) !== 0;

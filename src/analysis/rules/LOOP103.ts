@@ -26,8 +26,8 @@ export const rule = defineRule({
     for (const life of facts.lives.owned) {
       const { field } = life;
       if (!field || life.origin === 'taken' || (life.done & CLOSED) !== 0) continue;
-      // Its clean-up is registered, on every way out of the method.
-      if ((life.done & CLEANUP) !== 0 && life.openEnds.length === 0) continue;
+      // Its clean-up is registered, on every way out of the method but for what raises before that.
+      if ((life.done & CLEANUP) !== 0 && life.openEnds.every(({ isException }) => isException)) continue;
       const { may, sometimes } = facts.lives.ofField(field.cls, field.name);
       if ((may & (CLOSED | CLEANUP)) !== 0) continue;
       if (((may | life.done) & ESCAPED) !== 0 && isGivenAway(facts, field.name)) continue;

@@ -2,7 +2,7 @@
 import type { Facts } from '../../facts';
 import type { Fix, Related, Span, TextEdit } from '../../finding';
 import type { Life, OpenEnd } from '../../flow/lives';
-import { CLOSED, CURRENT, FIELD, RAN, STOPPING } from '../../flow/bits';
+import { CLEANUP, CLOSED, CURRENT, ESCAPED, FIELD, GLOBAL, RAN, STOPPING } from '../../flow/bits';
 import { OpKind } from '../../flow/cfg';
 import type { NodeId } from '../../syntax/ast';
 import { NONE } from '../../syntax/ast';
@@ -84,6 +84,14 @@ export function closesOf(life: Life): NodeId[] {
   return [...new Set(nodes)].sort((a, b) => a - b);
 }
 
+/**
+ * Whether on some path of its function somebody gets the loop, or its `close`, who has it when the function has ended: a
+ * `finally` would close it for them, too.
+ */
+export function changesOwner(life: Life): boolean {
+  return (life.done & (ESCAPED | CLEANUP | FIELD | GLOBAL)) !== 0;
+}
+
 // ------------------------------------------------------------------ fixes
 
 /** The statements that must be protected so that a close in their `finally` is always reached. */
@@ -150,6 +158,7 @@ export function closeInFinally(facts: LoopFacts, life: Life): Fix | undefined {
   const { ast } = facts;
   const region = regionOf(facts, life);
   const title = 'Close the loop in a finally block';
+  if (changesOwner(life)) return undefined;
   if (!region) return closeAtOnce(facts, life);
   return fix(title, true, [wrapped(ast, region, [`${region.name}.close()`])]);
 }
@@ -188,7 +197,7 @@ export function moveIntoFinally(facts: LoopFacts, life: Life): Fix | undefined {
   const creation = statementOf(ast, life.creation);
   const closes = closesOf(life).map((node) => statementOf(ast, node));
   const [close = NONE] = closes;
-  if (creation === NONE || close === NONE || new Set(closes).size !== 1) return undefined;
+  if (creation === NONE || close === NONE || new Set(closes).size !== 1 || changesOwner(life)) return undefined;
   if (ast.kindOf(close) !== Kind.ExprStmt) return undefined;
   const title = 'Move close() into a finally block';
   if (ast.parent(close) === ast.parent(creation)) {
@@ -259,7 +268,8 @@ export function useRunner(facts: LoopFacts & Pick<Facts, 'settings'>, life: Life
   const { ast, settings } = facts;
   const module = moduleOf(facts, life.creation);
   const region = regionOf(facts, life);
-  if (settings.target.lowest < 11 || module === undefined || !region || life.origin !== 'new') return undefined;
+  if (settings.target.lowest < 11 || module === undefined || !region || life.origin !== 'new' || changesOwner(life))
+    return undefined;
   const lines = linesOfRange(ast, region.creation, region.last);
   if (!lines || ast.text.slice(...bounds(ast, region.creation)).includes('runner')) return undefined;
   const unit = indentUnit(ast);
