@@ -109,7 +109,7 @@ type ScriptFacts = Pick<Facts, 'ast' | 'names' | 'values' | 'lives' | 'places'>;
 function severityOf({ lives }: Pick<Facts, 'lives'>, life: Life): Severity | undefined {
   if ((life.done & CLOSED) !== 0 || life.openEnds.length === 0) return undefined;
   // Its end is somebody else's, whatever goes wrong before they have it.
-  const isGiven = changesOwner(life);
+  const isGiven = changesOwner(life.exploration);
   if (life.openEnds.every(({ bits, isException }) => (bits & FIELD) !== 0 || (isGiven && isException)))
     return undefined;
   const kept = life.variable ? lives.ofVariable(life.variable).may : 0;

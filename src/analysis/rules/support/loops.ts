@@ -4,6 +4,7 @@ import type { Fix, Related, Span, TextEdit } from '../../finding';
 import type { Life, OpenEnd } from '../../flow/lives';
 import { CLEANUP, CLOSED, CURRENT, ESCAPED, FIELD, GLOBAL, RAN, STOPPING } from '../../flow/bits';
 import { OpKind } from '../../flow/cfg';
+import type { Exploration } from '../../flow/explore';
 import type { NodeId } from '../../syntax/ast';
 import { NONE } from '../../syntax/ast';
 import { Kind } from '../../syntax/kinds';
@@ -85,11 +86,14 @@ export function closesOf(life: Life): NodeId[] {
 }
 
 /**
- * Whether on some path of its function somebody gets the loop, or its `close`, who has it when the function has ended: a
+ * Whether one of the ways out of a function leaves a thing open for somebody else, who was given it or its `close`: a
  * `finally` would close it for them, too.
  */
-export function changesOwner(life: Life): boolean {
-  return (life.done & (ESCAPED | CLEANUP | FIELD | GLOBAL)) !== 0;
+export function changesOwner({ ends, states }: Exploration): boolean {
+  return ends.some((at) => {
+    const bits = states[at]?.bits ?? 0;
+    return (bits & CLOSED) === 0 && (bits & (ESCAPED | CLEANUP | FIELD | GLOBAL)) !== 0;
+  });
 }
 
 // ------------------------------------------------------------------ fixes
@@ -158,7 +162,7 @@ export function closeInFinally(facts: LoopFacts, life: Life): Fix | undefined {
   const { ast } = facts;
   const region = regionOf(facts, life);
   const title = 'Close the loop in a finally block';
-  if (changesOwner(life)) return undefined;
+  if (changesOwner(life.exploration)) return undefined;
   if (!region) return closeAtOnce(facts, life);
   return fix(title, true, [wrapped(ast, region, [`${region.name}.close()`])]);
 }
@@ -197,7 +201,8 @@ export function moveIntoFinally(facts: LoopFacts, life: Life): Fix | undefined {
   const creation = statementOf(ast, life.creation);
   const closes = closesOf(life).map((node) => statementOf(ast, node));
   const [close = NONE] = closes;
-  if (creation === NONE || close === NONE || new Set(closes).size !== 1 || changesOwner(life)) return undefined;
+  if (creation === NONE || close === NONE || new Set(closes).size !== 1 || changesOwner(life.exploration))
+    return undefined;
   if (ast.kindOf(close) !== Kind.ExprStmt) return undefined;
   const title = 'Move close() into a finally block';
   if (ast.parent(close) === ast.parent(creation)) {
@@ -268,7 +273,13 @@ export function useRunner(facts: LoopFacts & Pick<Facts, 'settings'>, life: Life
   const { ast, settings } = facts;
   const module = moduleOf(facts, life.creation);
   const region = regionOf(facts, life);
-  if (settings.target.lowest < 11 || module === undefined || !region || life.origin !== 'new' || changesOwner(life))
+  if (
+    settings.target.lowest < 11 ||
+    module === undefined ||
+    !region ||
+    life.origin !== 'new' ||
+    changesOwner(life.exploration)
+  )
     return undefined;
   const lines = linesOfRange(ast, region.creation, region.last);
   if (!lines || ast.text.slice(...bounds(ast, region.creation)).includes('runner')) return undefined;

@@ -23,6 +23,7 @@ import {
   siblingsOf,
   statementOf,
 } from './edits';
+import { changesOwner } from './loops';
 
 export type OpeningFacts = Pick<
   Facts,
@@ -107,10 +108,13 @@ function judge(
         : `No method of ${cls.name} ${words.closes} the ${words.noun} that self.${name} keeps: give it one that does, and call that.`,
     };
   }
+  const isGiven = changesOwner(opening.exploration);
   if (!opening.isClosed) {
+    // Its end is somebody else's, whatever goes wrong before they have it.
+    if (isGiven && opening.openEnds.length === opening.openThrows.length) return undefined;
     return {
       message: `This ${words.noun} is never ${words.closed}: ${adviceOf(keep)}.`,
-      fixes: [keptFix(facts, opening, keep)].filter((each) => each !== undefined),
+      fixes: [isGiven ? undefined : keptFix(facts, opening, keep)].filter((each) => each !== undefined),
     };
   }
   const thrown = opening.openEnds.length > opening.openThrows.length ? undefined : opening.openThrows[0];
@@ -123,7 +127,7 @@ function judge(
         ? `This ${words.noun} is not ${words.closed} on one of the ways out: ${adviceOf(keep)}.`
         : `This ${words.noun} is not ${words.closed} when ${wordsOf(facts, raiser)} raises: ${adviceOf(keep)}.`,
     related,
-    fixes: [movedFix(facts, opening)].filter((each) => each !== undefined),
+    fixes: [isGiven ? undefined : movedFix(facts, opening)].filter((each) => each !== undefined),
   };
 }
 
