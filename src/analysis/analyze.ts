@@ -5,6 +5,7 @@
 import type { Analyzer, ParserWasm } from './contract';
 import { OpenDocument } from './document';
 import { findingsOf } from './engine';
+import type { Finding } from './finding';
 import { codeMayHaveFindings } from './prefilter';
 import { SyntaxParser } from './syntax/parser';
 
@@ -14,7 +15,24 @@ export type * from './contract';
 export async function createAnalyzer(wasm: ParserWasm): Promise<Analyzer> {
   const parser = await SyntaxParser.create(wasm.treeSitter, wasm.python);
   return {
-    analyze: (text, settings) => (codeMayHaveFindings(text, settings) ? findingsOf(parser.parse(text), settings) : []),
+    analyze(text, settings) {
+      const plain = text.replace(LONE_CR, '\n');
+      if (!codeMayHaveFindings(plain, settings)) return [];
+      const findings = findingsOf(parser.parse(plain), settings);
+      return plain === text || text.includes('\n') ? findings : findings.map(withCr);
+    },
     open: (text) => new OpenDocument(parser.open(text)),
   };
+}
+
+/** To Python it ends a line, to the parser it does not. Both are one character: every offset stays. */
+const LONE_CR = /\r(?!\n)/g;
+
+/** A finding whose fixes end their lines as all others of the text end. */
+function withCr(finding: Finding): Finding {
+  const fixes = finding.fixes.map((fix) => ({
+    ...fix,
+    edits: fix.edits.map(({ span, newText }) => ({ span, newText: newText.replaceAll('\n', '\r') })),
+  }));
+  return { ...finding, fixes };
 }

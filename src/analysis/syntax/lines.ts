@@ -27,10 +27,13 @@ export function lineAround(text: string, offset: number): Span {
   return { start, end };
 }
 
-/** The white space at the start of the line that holds an offset. */
+/** The white space at the start of the line that holds an offset. A form feed begins the counting anew, as Python has it. */
 export function indentAt(text: string, offset: number): string {
   const { start, end } = lineAround(text, offset);
+  let from = start;
   let at = start;
-  while (at < end && (text[at] === ' ' || text[at] === '\t')) at++;
-  return text.slice(start, at);
+  for (; at < end && (text[at] === ' ' || text[at] === '\t' || text[at] === '\f'); at++) {
+    if (text[at] === '\f') from = at + 1;
+  }
+  return text.slice(from, at);
 }

@@ -76,6 +76,25 @@ describe('with the real analysis', function () {
     folder.dispose();
   });
 
+  it('--fix keeps lone CRs and form feeds, and what they mean', async () => {
+    const folder = new CliFolder('real');
+    const leak = 'loop = asyncio.new_event_loop()\nloop.run_until_complete(asyncio.sleep(0))\n';
+    const closed = (lead: string): string =>
+      `loop = asyncio.new_event_loop()\ntry:\n${lead}    loop.run_until_complete(asyncio.sleep(0))\nfinally:\n` +
+      ['loop.shutdown_asyncgens()', 'loop.shutdown_default_executor()']
+        .map((each) => `    loop.run_until_complete(${each})\n`)
+        .join('') +
+      '    loop.close()\n';
+    folder
+      .write('cr.py', `# a\nimport asyncio\n${leak}`.replaceAll('\n', '\r'))
+      .write('feed.py', `import asyncio\n${leak.replace('\nloop', '\n \floop')}`);
+    const { code } = await folder.run(['lint', '--fix']);
+    assert.equal(code, 0);
+    assert.equal(folder.read('cr.py'), `# a\nimport asyncio\n${closed('')}`.replaceAll('\n', '\r'));
+    assert.equal(folder.read('feed.py'), `import asyncio\n${closed(' \f')}`);
+    folder.dispose();
+  });
+
   it('a document that was edited has the diagnostics of one that was opened so', async () => {
     const editor = await Editor.start({ analysis: 'real' });
     const uri = editor.uri('a.py');

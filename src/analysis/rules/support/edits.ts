@@ -72,10 +72,16 @@ export function indented(ast: Ast, lines: Span, by: string): string {
     let next = text.indexOf('\n', at) + 1;
     if (next === 0 || next > lines.end) next = lines.end;
     const line = text.slice(at, next);
-    result += line.trim() === '' || standsInString(ast, at) ? line : by + line;
+    result += line.trim() === '' || standsInString(ast, at) ? line : movedIn(line, by);
     at = next;
   }
   return result;
+}
+
+/** Python counts the indentation of a line from behind the last form feed before it. */
+function movedIn(line: string, by: string): string {
+  const [lead = ''] = /^(?:[ \t]*\f)*/.exec(line) ?? [];
+  return lead + by + line.slice(lead.length);
 }
 
 function standsInString(ast: Ast, offset: number): boolean {
