@@ -14,7 +14,7 @@ import { mayConcern } from '../files/prefilter';
 import { fixAll, safeFix } from '../fixes';
 import type { Source } from '../text/decode';
 import { decode, encode, NotPython } from '../text/decode';
-import { unifiedDiff } from '../text/diff';
+import { diffHead, diffHunks } from '../text/diff';
 import { Lines } from '../text/lines';
 import type { FileProblem, FileReport, ReportedFinding, ReportedPlace } from './report';
 
@@ -69,7 +69,7 @@ export class FileChecker {
       const bytes = readFileSync(path);
       if (!mayConcern(bytes, settings)) return { path: this.shownPath(path), findings: [] };
       const source = decode(bytes);
-      return this.check(path, source, settings, (text) => writeFileSync(path, encode(text, source)));
+      return this.check(path, source, settings, (mended) => writeFileSync(path, mended));
     });
   }
 
@@ -78,11 +78,16 @@ export class FileChecker {
     return this.guard(path, () => {
       const source = decode(bytes);
       const report = this.check(path, source, this.settingsOf(path), () => undefined);
-      return this.options.mode === 'fix' && report.output === undefined ? { ...report, output: source.text } : report;
+      return this.options.mode === 'fix' && report.output === undefined ? { ...report, output: bytes } : report;
     });
   }
 
-  private check(path: string, source: Source, settings: AnalysisSettings, write: (text: string) => void): FileReport {
+  private check(
+    path: string,
+    source: Source,
+    settings: AnalysisSettings,
+    write: (mended: Uint8Array) => void,
+  ): FileReport {
     const analyse = (text: string): readonly Finding[] => this.analyzer.analyze(text, settings);
     const shown = this.shownPath(path);
     const findings = analyse(source.text);
@@ -95,11 +100,12 @@ export class FileChecker {
         path: shown,
         findings: reported(findings, source.text, shown),
         fixed,
-        diff: unifiedDiff(shown, source.text, text),
+        diff: diffBytes(shown, source, text),
       };
     }
-    write(text);
-    return { path: shown, findings: reported(analyse(text), text, shown), fixed, output: text };
+    const output = encode(text, source);
+    write(output);
+    return { path: shown, findings: reported(analyse(text), text, shown), fixed, output };
   }
 
   private guard(path: string, work: () => FileReport): FileReport {
@@ -143,6 +149,14 @@ export class FileChecker {
     }
     return result;
   }
+}
+
+/** What `--fix` would change in a file, in the bytes of the file, so that `patch` finds its lines. */
+function diffBytes(shown: string, source: Source, text: string): Uint8Array {
+  const mark = source.hasBom ? '\ufeff' : '';
+  const hunks = diffHunks(mark + source.text, mark + text);
+  if (hunks === '') return Buffer.alloc(0);
+  return Buffer.concat([Buffer.from(diffHead(shown)), encode(hunks, { encoding: source.encoding, hasBom: false })]);
 }
 
 /** Findings with lines and columns for every place. */

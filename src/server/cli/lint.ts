@@ -85,7 +85,7 @@ export async function lint(options: LintOptions, host: LintHost): Promise<0 | 1 
   }
   const all = files.flatMap((file) => file.findings);
   if (options.updateBaseline && options.baseline !== undefined) {
-    writeFileSync(resolve(host.cwd, options.baseline), formatBaseline(all));
+    writeBaseline(resolve(host.cwd, options.baseline), formatBaseline(all));
     talk.note(`${options.baseline} now holds ${all.length} ${all.length === 1 ? 'finding' : 'findings'}`);
     return talk.hasFailed ? 2 : 0;
   }
@@ -182,7 +182,7 @@ function threadsFor(paths: readonly string[], checker: FileChecker): number {
 function writeDiffs(files: readonly FileReport[], host: LintHost): 0 | 1 {
   let fixed = 0;
   for (const file of files) {
-    if (file.diff === undefined || file.diff === '') continue;
+    if (file.diff === undefined || file.diff.length === 0) continue;
     host.stdout.write(file.diff);
     fixed += file.fixed ?? 0;
   }
@@ -217,5 +217,14 @@ function readBaseline(path: string): Baseline {
         : `the baseline ${path} can not be read: ${why}`,
       { cause: error },
     );
+  }
+}
+
+function writeBaseline(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LintError(`the baseline ${path} can not be written: ${why}`, { cause: error });
   }
 }

@@ -84,6 +84,8 @@ function program(onExit: (code: 0 | 1 | 2) => void): Command {
     .action(async (paths: string[], flags: Flags) => {
       if (flags.updateBaseline === true && flags.baseline === undefined)
         throw new LintError('--update-baseline needs --baseline FILE');
+      if (flags.stdinFilename !== undefined && !paths.includes('-'))
+        throw new LintError('--stdin-filename is for "-" (standard input), which is not among the paths');
       if (paths.length > 1 && paths.includes('-'))
         throw new LintError('"-" (standard input) can not stand beside other paths');
       const { format, select, ignore, targetVersion: target, baseline, stdinFilename } = flags;

@@ -45,10 +45,10 @@ export interface FileReport {
   readonly problem?: FileProblem;
   /** How many findings `--fix` mended, or `--diff` would. */
   readonly fixed?: number;
-  /** What `--fix` would change, as a unified diff. */
-  readonly diff?: string;
-  /** The mended text, where the source came from standard input. */
-  readonly output?: string;
+  /** What `--fix` would change, as a unified diff in the encoding of the file; empty where that is nothing. */
+  readonly diff?: Uint8Array;
+  /** The mended text in the encoding of the source. */
+  readonly output?: Uint8Array;
 }
 
 /** What a run of the command line found. */

@@ -45,7 +45,12 @@ describe('command line', function () {
       await check(['lint', '--no-such-flag'], /unknown option/);
       await check(['lint', '--update-baseline'], /needs --baseline/);
       await check(['lint', '--baseline', 'none.json'], /no baseline .*none\.json.*--update-baseline/);
+      await check(
+        ['lint', '--baseline', 'none/b.json', '--update-baseline'],
+        /baseline .*b\.json can not be written: ENOENT[^\n]*\n$/,
+      );
       await check(['lint', '-', 'a.py'], /standard input/);
+      await check(['lint', 'a.py', '--stdin-filename', 'b.py'], /--stdin-filename is for "-"/);
       await check(['nonsense'], /unknown command/);
       folder.write('pyproject.toml', '[tool.loopscope]\nselect = ["LOOP1"\n  , "NOPE"]\n');
       await check(['lint'], /pyproject\.toml:3:5: There is no rule "NOPE"/);
@@ -336,6 +341,24 @@ src/app.py:4:1: LOOP201 info: A bug 201, for 3.10.
       assert.deepEqual([patched.stderr, folder.read('src/a.py')], ['', APP.replace('bug_101', 'ok_101')]);
       assert.equal((await folder.run(['lint', '--diff'])).code, 0);
     });
+
+    it('--diff is in the bytes of each file, so that patch does what --fix does', async () => {
+      folder
+        .write('a b.py', '\ufeffasyncio; bug_101\r\n')
+        .write('latin.py', Buffer.from('# coding: latin-1\nasyncio\n"\xe4"; bug_101', 'latin1'));
+      const { code } = await folder.run(['lint', '--diff'], { stdoutTo: 'change.diff' });
+      assert.equal(code, 1);
+      const before = ['a b.py', 'latin.py'].map((name) => [name, folder.bytes(name)] as const);
+      const patched = spawnSync('patch', ['-p0', '-F0', '-i', 'change.diff'], { cwd: folder.path, encoding: 'utf8' });
+      assert.equal(patched.status, 0, patched.stdout + patched.stderr);
+      const after = before.map(([name]) => folder.bytes(name));
+      for (const [name, bytes] of before) folder.write(name, bytes);
+      await folder.run(['lint', '--fix']);
+      assert.deepEqual(
+        after,
+        before.map(([name]) => folder.bytes(name)),
+      );
+    });
   });
 
   describe('standard input', () => {
@@ -357,6 +380,11 @@ src/app.py:4:1: LOOP201 info: A bug 201, for 3.10.
       assert.match(mended.stderr, /stdin\.py:4:1: LOOP201/);
       const clean = await folder.run(['lint', '-', '--fix'], { stdin: 'x = 1\n' });
       assert.deepEqual([clean.code, clean.stdout], [0, 'x = 1\n']);
+      const latin = '# coding: latin-1\nasyncio; "\xe4"; bug_101\n';
+      await folder.run(['lint', '-', '--fix'], { stdin: Buffer.from(latin, 'latin1'), stdoutTo: 'latin.py' });
+      assert.equal(folder.bytes('latin.py').toString('latin1'), latin.replace('bug_101', 'ok_101'));
+      const marked = await folder.run(['lint', '-', '--fix'], { stdin: '\ufeffasyncio; bug_101\n' });
+      assert.equal(marked.stdout, '\ufeffasyncio; ok_101\n');
     });
 
     it('that is no Python is a fault', async () => {

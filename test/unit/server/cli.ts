@@ -14,6 +14,8 @@ export interface Ended {
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
+  /** A file of the folder that standard output is written to, byte for byte. */
+  readonly stdoutTo?: string;
   /** Root reads everything: run as someone who does not. */
   readonly asNobody?: boolean;
 }
@@ -49,16 +51,18 @@ export class CliFolder {
     if (options.asNobody === true && isRoot) for (const each of [folder, this.path]) chmodSync(each, 0o755);
     const user = options.asNobody === true && isRoot ? { uid: NOBODY, gid: NOBODY } : {};
     const child = spawn(process.execPath, [cli, ...args], { cwd: this.path, env, ...user });
-    let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
     child.stdin.end(options.stdin ?? '');
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', resolve);
     });
-    return { code, stdout, stderr };
+    const bytes = Buffer.concat(output);
+    if (options.stdoutTo !== undefined) this.write(options.stdoutTo, bytes);
+    return { code, stdout: bytes.toString('utf8'), stderr };
   }
 
   dispose(): void {
