@@ -65,7 +65,7 @@ export const rule = defineRule({
         if (wait) {
           report({
             span: ast.span(call),
-            message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: the program hangs. Await it: asyncio.wrap_future(), asyncio.to_thread().`,
+            message: `${writtenCallee(values, call)}() waits for the loop whose thread it blocks: ${isLimited(ast, call) ? 'only its timeout ends that' : 'the program hangs'}. Await it: asyncio.wrap_future(), asyncio.to_thread().`,
             related: [...storyTo(places, fn, 'loop'), ...wait.related],
             fixes: fixesOf(facts, call),
             defect: call,
@@ -85,6 +85,12 @@ export const rule = defineRule({
     }
   },
 });
+
+/** Whether a wait is given a timeout. */
+function isLimited(ast: Facts['ast'], call: NodeId): boolean {
+  const limit = ast.child(call, 1);
+  return limit !== NONE && ast.kindOf(ast.kindOf(limit) === Kind.Keyword ? limit + 1 : limit) !== Kind.None;
+}
 
 /** Whether a call waits for the result of a job on some loop; gives the expression that names the loop. */
 function blocksOnLoop({ values, blocking }: Wanted, call: NodeId): NodeId | undefined {
