@@ -23,9 +23,12 @@ export function parseBaseline(text: string): Baseline {
   return result.output;
 }
 
+/** How the baseline names a file that a report names so. */
+type NameOf = (path: string) => string;
+
 /** A baseline with all of these findings, in an order that keeps version control calm. */
-export function formatBaseline(findings: readonly ReportedFinding[]): string {
-  const entries = findings.map(({ path, code, fingerprint }) => ({ path, code, fingerprint }));
+export function formatBaseline(findings: readonly ReportedFinding[], nameOf: NameOf): string {
+  const entries = findings.map(({ path, code, fingerprint }) => ({ path: nameOf(path), code, fingerprint }));
   const keyOf = (entry: (typeof entries)[number]): string => `${entry.path}\n${entry.code}\n${entry.fingerprint}`;
   entries.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const baseline: Baseline = { version: 1, findings: entries };
@@ -33,7 +36,7 @@ export function formatBaseline(findings: readonly ReportedFinding[]): string {
 }
 
 /** The findings that a baseline has not. */
-export function newSince(findings: readonly ReportedFinding[], baseline: Baseline): ReportedFinding[] {
+export function newSince(findings: readonly ReportedFinding[], baseline: Baseline, nameOf: NameOf): ReportedFinding[] {
   const known = new Set(baseline.findings.map(({ path, code, fingerprint }) => `${path}\n${code}\n${fingerprint}`));
-  return findings.filter(({ path, code, fingerprint }) => !known.has(`${path}\n${code}\n${fingerprint}`));
+  return findings.filter(({ path, code, fingerprint }) => !known.has(`${nameOf(path)}\n${code}\n${fingerprint}`));
 }

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import type { TargetVersion } from '../../analysis/settings';
 import { VERSION } from '../version';
@@ -69,10 +69,13 @@ export async function lint(options: LintOptions, host: LintHost): Promise<0 | 1 
     ...(ignore ? { ignore } : {}),
     ...(target ? { target } : {}),
   };
-  const baseline =
-    options.baseline === undefined || options.updateBaseline
-      ? undefined
-      : readBaseline(resolve(host.cwd, options.baseline));
+  const baselinePath = options.baseline === undefined ? undefined : resolve(host.cwd, options.baseline);
+  const baseline = baselinePath === undefined || options.updateBaseline ? undefined : readBaseline(baselinePath);
+  // By its place relative to the baseline, so that it does not matter from which folder and on which machine.
+  const nameOf = (path: string): string =>
+    relative(dirname(baselinePath ?? ''), resolve(host.cwd, path))
+      .split(sep)
+      .join('/');
   const checker = new FileChecker(await loadAnalyzer(), checks);
   const talk = new Talk(host.stderr);
   const isStdin = options.paths.length === 1 && options.paths[0] === '-';
@@ -84,12 +87,14 @@ export async function lint(options: LintOptions, host: LintHost): Promise<0 | 1 
       talk.fail(`${checker.shownPath(path)}:${at.start.line}:${at.start.column}: ${message}`);
   }
   const all = files.flatMap((file) => file.findings);
-  if (options.updateBaseline && options.baseline !== undefined) {
-    writeBaseline(resolve(host.cwd, options.baseline), formatBaseline(all));
-    talk.note(`${options.baseline} now holds ${all.length} ${all.length === 1 ? 'finding' : 'findings'}`);
+  if (options.updateBaseline && baselinePath !== undefined) {
+    writeBaseline(baselinePath, formatBaseline(all, nameOf));
+    talk.note(
+      `${checker.shownPath(baselinePath)} now holds ${all.length} ${all.length === 1 ? 'finding' : 'findings'}`,
+    );
     return talk.hasFailed ? 2 : 0;
   }
-  const report: RunReport = { files, findings: baseline ? newSince(all, baseline) : all };
+  const report: RunReport = { files, findings: baseline ? newSince(all, baseline, nameOf) : all };
   let code: 0 | 1 = report.findings.length > 0 ? 1 : 0;
   if (mode === 'diff') code = writeDiffs(files, host);
   else {

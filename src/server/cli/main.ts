@@ -36,6 +36,13 @@ function codes(value: string, previous: string[] = []): string[] {
   return [...previous, ...given];
 }
 
+function selected(value: string, previous?: string[]): string[] {
+  const all = codes(value, previous);
+  // An empty variable in a script: to check nothing and be content is not what was meant.
+  if (all.length === 0) throw new InvalidArgumentError('It names no code.');
+  return all;
+}
+
 function targetVersion(value: string): TargetVersion {
   const target = parseTargetVersion(value);
   if (!target) throw new InvalidArgumentError(`It has to be ${TARGET_VERSION_FORMS}.`);
@@ -74,7 +81,7 @@ function program(onExit: (code: 0 | 1 | 2) => void): Command {
         'format',
       ]),
     )
-    .option('--select <codes>', 'check only these: codes or prefixes, parted by commas', codes)
+    .option('--select <codes>', 'check only these: codes or prefixes, parted by commas', selected)
     .option('--ignore <codes>', 'do not check these', codes)
     .option('--target-version <version>', `the Python that the code runs on: ${TARGET_VERSION_FORMS}`, targetVersion)
     .option('--baseline <file>', 'report only findings that are not in this file')

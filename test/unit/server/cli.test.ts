@@ -39,6 +39,7 @@ describe('command line', function () {
       };
       await check(['lint', 'nowhere.py'], /nowhere\.py: there is no such file/);
       await check(['lint', '--select', 'LOOP7x'], /no rule "LOOP7x"/);
+      await check(['lint', '--select', ''], /It names no code/);
       await check(['lint', '--target-version', '2.7'], /"3\.12"/);
       await check(['lint', '--format', 'xml'], /text, json, sarif, github/);
       await check(['lint', '--fix', '--diff'], /cannot be used with/);
@@ -403,6 +404,17 @@ src/app.py:4:1: LOOP201 info: A bug 201, for 3.10.
       const { code, stdout } = await folder.run(['lint', '--baseline', 'known.json']);
       assert.equal(code, 1);
       assert.match(stdout, /^1 finding \(1 error\)/m);
+    });
+
+    it('is the same one from whatever folder it is used', async () => {
+      folder.write('src/a.py', APP);
+      await folder.run(['lint', '--baseline', '../known.json', '--update-baseline'], { cwd: 'src' });
+      assert.match(folder.read('known.json'), /"path": "src\/a\.py"/);
+      const codes = [
+        (await folder.run(['lint', '--baseline', 'known.json'])).code,
+        (await folder.run(['lint', '--baseline', '../known.json', '..'], { cwd: 'src' })).code,
+      ];
+      assert.deepEqual(codes, [0, 0]);
     });
 
     it('that is none is a fault', async () => {

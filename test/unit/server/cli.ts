@@ -13,6 +13,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
+  /** The working folder, relative to the folder. */
+  readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** A file of the folder that standard output is written to, byte for byte. */
   readonly stdoutTo?: string;
@@ -50,7 +52,7 @@ export class CliFolder {
     const isRoot = process.getuid?.() === 0;
     if (options.asNobody === true && isRoot) for (const each of [folder, this.path]) chmodSync(each, 0o755);
     const user = options.asNobody === true && isRoot ? { uid: NOBODY, gid: NOBODY } : {};
-    const child = spawn(process.execPath, [cli, ...args], { cwd: this.path, env, ...user });
+    const child = spawn(process.execPath, [cli, ...args], { cwd: join(this.path, options.cwd ?? ''), env, ...user });
     let stderr = '';
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
