@@ -95,6 +95,20 @@ describe('with the real analysis', function () {
     folder.dispose();
   });
 
+  it('--fix moves a close() before it puts anything in front of it', async () => {
+    const folder = new CliFolder('real');
+    const body = (rest: string): string =>
+      `import asyncio\n\n\ndef f(x):\n    loop = asyncio.new_event_loop()\n    try:\n        loop.run_until_complete(x())\n    except ValueError:\n        return 1\n    else:\n${rest}`;
+    folder.write('a.py', body('        print(x)\n        loop.close()\n'));
+    const { code } = await folder.run(['lint', '--fix']);
+    const shutDown = ['loop.shutdown_asyncgens()', 'loop.shutdown_default_executor()']
+      .map((each) => `        loop.run_until_complete(${each})\n`)
+      .join('');
+    assert.equal(folder.read('a.py'), body(`        print(x)\n    finally:\n${shutDown}        loop.close()\n`));
+    assert.equal(code, 0);
+    folder.dispose();
+  });
+
   it('a document that was edited has the diagnostics of one that was opened so', async () => {
     const editor = await Editor.start({ analysis: 'real' });
     const uri = editor.uri('a.py');

@@ -59,9 +59,10 @@ export function shutBefore({ ast }: Wanted, call: NodeId, method: string, title:
   const statement = statementOf(ast, call);
   if (statement === NONE || ast.kindOf(statement) !== Kind.ExprStmt || ast.firstChild(statement) !== call)
     return undefined;
-  const lines = linesOf(ast, statement);
-  if (!lines) return undefined;
+  if (!linesOf(ast, statement)) return undefined;
   const loop = ast.textOf(call + 2);
-  const newText = `${indentOf(ast, statement)}${loop}.run_until_complete(${loop}.${method}())${lineEndOf(ast)}`;
-  return fix(title, true, [{ span: { start: lines.start, end: lines.start }, newText }]);
+  const newText = `${loop}.run_until_complete(${loop}.${method}())${lineEndOf(ast)}${indentOf(ast, statement)}`;
+  // Where the statement begins, not its line: a fix that moves the statement then comes first, and takes nothing along.
+  const at = ast.start[statement] ?? 0;
+  return fix(title, true, [{ span: { start: at, end: at }, newText }]);
 }

@@ -117,6 +117,7 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   const at = siblings.indexOf(creation);
   const behind = siblings.slice(at + 1);
   const isNamed = namesOf(names, life);
+  if (isUsedBehind(ast, creation, isNamed)) return undefined;
   let to = behind.findLastIndex((each) => someNode(ast, each, isNamed));
   if (until !== NONE) to = behind.indexOf(until) - 1;
   let from = 0;
@@ -133,6 +134,15 @@ function namesOf(names: Facts['names'], life: Life): (node: NodeId) => boolean {
   const { exploration } = life;
   const symbols = new Set(exploration.states.flatMap((state) => [...exploration.aliasesOf(state).symbols]));
   return (node) => symbols.has(names.symbolOf(node)?.id ?? 0);
+}
+
+/** Whether the loop is named behind the block that it is made in, as of an `if`: closed in there, it would be used closed. */
+function isUsedBehind(ast: Facts['ast'], creation: NodeId, isNamed: (node: NodeId) => boolean): boolean {
+  const block = ast.parent(creation);
+  const around = ast.enclosing(creation, (kind) => kind === Kind.Function || kind === Kind.Module);
+  const end = around === NONE ? ast.length : ast.after(around);
+  for (let node = ast.after(block); node < end; node++) if (isNamed(node)) return true;
+  return false;
 }
 
 /** Definitions and calls that cannot raise need no protection. */
@@ -174,6 +184,7 @@ function closeAtOnce({ ast, names, lives }: LoopFacts, life: Life): Fix | undefi
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
   const siblings = siblingsOf(ast, creation);
   const behind = siblings.slice(siblings.indexOf(creation) + 1);
+  if (isUsedBehind(ast, creation, namesOf(names, life))) return undefined;
   const lastUse = behind.findLast((each) => someNode(ast, each, namesOf(names, life))) ?? creation;
   const lines = linesOf(ast, lastUse);
   if (!lines) return undefined;
