@@ -5,6 +5,7 @@ import type { Life, OpenEnd } from '../../flow/lives';
 import { CLEANUP, CLOSED, CURRENT, ESCAPED, FIELD, GLOBAL, RAN, STOPPING } from '../../flow/bits';
 import { OpKind } from '../../flow/cfg';
 import type { Exploration } from '../../flow/explore';
+import type { FunctionInfo, SymbolInfo } from '../../flow/model';
 import type { NodeId } from '../../syntax/ast';
 import { NONE } from '../../syntax/ast';
 import { Kind } from '../../syntax/kinds';
@@ -109,15 +110,15 @@ interface Region {
 
 /** From the first statement behind the creation that can raise to the last one that names the loop. */
 function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | undefined {
-  const { ast, names, lives } = facts;
+  const { ast, lives } = facts;
   const target = lives.targetOf(life.creation);
   const creation = statementOf(ast, life.creation);
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
   const siblings = siblingsOf(ast, creation);
   const at = siblings.indexOf(creation);
   const behind = siblings.slice(at + 1);
-  const isNamed = namesOf(names, life);
-  if (isUsedBehind(ast, creation, isNamed)) return undefined;
+  const isNamed = namesOf(facts, life);
+  if (isUsedBehind(ast, creation, isNamed) || isReturned(ast, life, isNamed)) return undefined;
   let to = behind.findLastIndex((each) => someNode(ast, each, isNamed));
   if (until !== NONE) to = behind.indexOf(until) - 1;
   let from = 0;
@@ -129,11 +130,40 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   return lines && { creation, first, last, lines, name: ast.textOf(target) };
 }
 
-/** Whether a node is one of the names that hold the loop at some time. */
-function namesOf(names: Facts['names'], life: Life): (node: NodeId) => boolean {
+/**
+ * Whether a node is one of the names by which the loop is used: those that hold it at some time, functions and classes
+ * whose code names these in their turn, what is assigned a method of it, such a lambda or an object of such a class.
+ */
+function namesOf({ ast, names }: LoopFacts, life: Life): (node: NodeId) => boolean {
   const { exploration } = life;
-  const symbols = new Set(exploration.states.flatMap((state) => [...exploration.aliasesOf(state).symbols]));
-  return (node) => symbols.has(names.symbolOf(node)?.id ?? 0);
+  const ids = new Set(exploration.states.flatMap((state) => [...exploration.aliasesOf(state).symbols]));
+  const isIt = (node: NodeId): boolean => ids.has(names.symbolOf(node)?.id ?? 0);
+  const classes = new Set<number>();
+  const add = (symbol: SymbolInfo | undefined): void => {
+    if (symbol) ids.add(symbol.id);
+  };
+  const [from, to] = life.fn ? [life.fn.node, ast.after(life.fn.node)] : [0, ast.length];
+  const addTarget = (value: NodeId): void => {
+    const parent = ast.parent(value);
+    if (ast.kindOf(parent) === Kind.Assign && ast.lastChild(parent) === value) add(names.symbolOf(parent + 1));
+  };
+  for (const id of ids) {
+    for (const user of names.symbols[id - 1]?.users ?? []) {
+      for (let fn: FunctionInfo | undefined = user; fn && fn !== life.fn; fn = fn.parent) {
+        add(fn.symbol);
+        if (fn.isLambda) addTarget(fn.node);
+        if (!fn.cls) continue;
+        add(fn.cls.symbol);
+        classes.add(fn.cls.symbol.id);
+      }
+    }
+    for (let node = from; node < to; node++) {
+      const kind = ast.kindOf(node);
+      if ((kind !== Kind.Attribute && kind !== Kind.Call) || names.symbolOf(node + 1)?.id !== id) continue;
+      if (kind === Kind.Attribute || classes.has(id)) addTarget(node);
+    }
+  }
+  return isIt;
 }
 
 /** Whether the loop is named behind the block that it is made in, as of an `if`: closed in there, it would be used closed. */
@@ -143,6 +173,15 @@ function isUsedBehind(ast: Facts['ast'], creation: NodeId, isNamed: (node: NodeI
   const end = around === NONE ? ast.length : ast.after(around);
   for (let node = ast.after(block); node < end; node++) if (isNamed(node)) return true;
   return false;
+}
+
+/** Whether its function returns what uses the loop later. */
+function isReturned(ast: Facts['ast'], { fn }: Life, isNamed: (node: NodeId) => boolean): boolean {
+  return (
+    fn?.returns.some(
+      (value) => isNamed(value) || ast.children(value).some((each) => isNamed(each) && each !== value + 1),
+    ) ?? false
+  );
 }
 
 /** Definitions and calls that cannot raise need no protection. */
@@ -178,14 +217,16 @@ export function closeInFinally(facts: LoopFacts, life: Life): Fix | undefined {
 }
 
 /** A loop that nothing is done with is closed right behind its creation. */
-function closeAtOnce({ ast, names, lives }: LoopFacts, life: Life): Fix | undefined {
+function closeAtOnce(facts: LoopFacts, life: Life): Fix | undefined {
+  const { ast, lives } = facts;
   const target = lives.targetOf(life.creation);
   const creation = statementOf(ast, life.creation);
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
   const siblings = siblingsOf(ast, creation);
   const behind = siblings.slice(siblings.indexOf(creation) + 1);
-  if (isUsedBehind(ast, creation, namesOf(names, life))) return undefined;
-  const lastUse = behind.findLast((each) => someNode(ast, each, namesOf(names, life))) ?? creation;
+  const isNamed = namesOf(facts, life);
+  if (isUsedBehind(ast, creation, isNamed) || isReturned(ast, life, isNamed)) return undefined;
+  const lastUse = behind.findLast((each) => someNode(ast, each, isNamed)) ?? creation;
   const lines = linesOf(ast, lastUse);
   if (!lines) return undefined;
   const end = lineEndOf(ast);
