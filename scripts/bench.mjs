@@ -1,7 +1,7 @@
 // bench.mjs [runtime] [receiving] [stepping] [window] [lint] [--quick | --tiny] [--resume]: the benchmarks, all or some. Each prints a Markdown
-// table; the figures of the first three are also written to .cache/bench/*.json, or to the folder that --figures names. --quick: what fits into
-// some minutes; --tiny: only that they run (npm test); --resume: the runtime's figures that are there are kept. --python, --workload and
-// --subject choose among the runtime's.
+// table; the figures of the first three are also written to .cache/bench/*.json, or to the folder that --figures names, the runtime's as
+// tables too (runtime.md). --quick: what fits into some minutes; --tiny: only that they run (npm test); --resume: the runtime's figures that
+// are there are kept. --python, --workload and --subject choose among the runtime's.
 import './lib/node-version.mjs';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -70,6 +70,10 @@ await main(async () => {
       ...json,
       '--python',
       ...pythons.map((each) => each.path),
+    ]);
+    await step(first.path, [
+      'test/bench/tables.py',
+      ...['json', 'md'].map((end) => path.join(figures, `runtime.${end}`)),
     ]);
   }
   if (chosen.includes('receiving')) {

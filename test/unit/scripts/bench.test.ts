@@ -22,6 +22,12 @@ describe('npm run bench', () => {
     for (const { cells } of rows)
       for (const cell of Object.values(cells))
         assert.ok(cell.low <= cell.cpu && cell.cpu <= cell.high && cell.peak > 0);
+    for (const { workload, cells } of rows)
+      assert.ok(
+        Number(cells['full']?.peak) > Number(cells['control']?.peak) + 500,
+        `${workload}: the runtime's own memory, in kilobytes, is seen`,
+      );
+    assert.match(readFileSync(join(repository, '.cache/bench/runtime.md'), 'utf8'), /\n\| `tree` \| \*\*\d/);
     const receiving = JSON.parse(readFileSync(join(repository, '.cache/bench/receiving.json'), 'utf8')) as {
       what: string;
       value: number;
