@@ -12,8 +12,8 @@ arrived are the program's own (`OwnTotals`). `sidebar` streams into the real ada
 (viewer.ts); of it the events dropped and the ticks are checked. `debugpy` is the program under debugpy with a client and no breakpoint;
 `debugpy_adaptive` the same with the runtime, as a ratio to debugpy alone. Tools come from PyPI into .cache/bench.
 
-The figures are written after each row. With --resume the cells that FILE has already are not measured again, as long as the machine, what
-of the runtime runs while somebody listens, the pairs and the seconds are the same: a long run may be divided.
+The figures are written after each row. With --resume the cells that FILE has already are not measured again: a long run may be divided.
+The machine, what of the runtime runs while somebody listens, the pairs and the seconds must be the same, or nothing is measured.
 """
 
 from __future__ import annotations
@@ -272,13 +272,16 @@ class Figures:
         # What runs while somebody only listens. Questions, stops and the bridge have folders of their own.
         sources = sorted((HERE.parents[1] / "src" / "runtime" / "loopscope").glob("*.py"))
         runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-        machine = f"{platform.platform()}, {os.cpu_count()} processors"
+        # Without the C library: Pythons of one machine may have several.
+        machine = f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} processors"
         self._head = {"machine": machine, "runtime": runtime, "pairs": options.pairs, "seconds": options.seconds}
         self.rows: list[dict[str, object]] = []
         if options.resume and self._path and self._path.exists():
             old = json.loads(self._path.read_text())
-            if {name: old.get(name) for name in self._head} == self._head:
-                self.rows = old["rows"]
+            differs = [f"{name} {old.get(name)}, now {value}" for name, value in self._head.items() if old.get(name) != value]
+            if differs:
+                sys.exit(f"{self._path} holds other figures ({'; '.join(differs)}): name another file, or remove it.")
+            self.rows = old["rows"]
 
     def _row(self, python: object, workload: object) -> dict[str, object] | None:
         return next((row for row in self.rows if row["python"] == python and row["workload"] == workload), None)

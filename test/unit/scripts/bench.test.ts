@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../../support/pythons';
 
@@ -35,19 +36,29 @@ describe('npm run bench', () => {
     assert.ok(receiving.length > 10 && receiving.every(({ value }) => Number.isFinite(value)));
   }).timeout(300_000);
 
-  it('measures with a view open, and adds to the figures that are there', () => {
-    const run = (subject: string): string =>
-      execFileSync(
+  it('measures with a view open, and adds to the figures that are there, but never to those of something else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'loopscope-bench-'));
+    const file = join(folder, 'runtime.json');
+    const run = (subject: string): string => {
+      const choice = ['--workload', 'echo', '--subject', subject, '--figures', folder];
+      const { stdout, stderr } = spawnSync(
         process.execPath,
-        ['scripts/bench.mjs', 'runtime', '--tiny', '--resume', '--workload', 'echo', '--subject', subject],
-        { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+        ['scripts/bench.mjs', 'runtime', '--tiny', '--resume', ...choice],
+        { cwd: repository, encoding: 'utf8' },
       );
+      return stdout + stderr;
+    };
     run('control');
     assert.match(run('sidebar'), /\| echo \| \d\.\d\d/);
-    const { rows } = JSON.parse(readFileSync(join(repository, '.cache/bench/runtime.json'), 'utf8')) as {
+    const figures = JSON.parse(readFileSync(file, 'utf8')) as {
+      machine: string;
       rows: { workload: string; cells: Record<string, unknown> }[];
     };
-    const cells = rows.find(({ workload }) => workload === 'echo')?.cells ?? {};
+    const cells = figures.rows.find(({ workload }) => workload === 'echo')?.cells ?? {};
     assert.ok('control' in cells && 'sidebar' in cells, Object.keys(cells).join(' '));
+    const others = JSON.stringify({ ...figures, machine: 'another' });
+    writeFileSync(file, others);
+    assert.match(run('loaded'), /runtime\.json holds other figures \(machine another, now .*\): name another file/);
+    assert.equal(readFileSync(file, 'utf8'), others);
   }).timeout(300_000);
 });
