@@ -102,11 +102,13 @@ export interface Exploration {
   aliasesOf(state: State): Aliases;
 }
 
+/** Points of paths that are looked at for one object. */
 const MAX_STATES = 6000;
 const NO_ALIASES: Aliases = { symbols: new Set(), fields: new Set(), births: new Set() };
 
-export function explore(names: Names, cfg: Cfg, subject: Subject, effects: Effects): Exploration {
-  return new Explorer(names, cfg, subject, effects).run();
+/** `limit`: points of paths that may be looked at; beyond it the exploration is cut. */
+export function explore(names: Names, cfg: Cfg, subject: Subject, effects: Effects, limit = Infinity): Exploration {
+  return new Explorer(names, cfg, subject, effects).run(Math.min(limit, MAX_STATES));
 }
 
 class Explorer {
@@ -135,20 +137,21 @@ class Explorer {
     this.noNames = { ...NO_ALIASES, births: this.element === -1 ? subject.births : new Set() };
   }
 
-  run(): Exploration {
-    const { cfg, subject, states, ends, throws, events, rebirths } = this;
+  run(limit: number): Exploration {
+    const { cfg, subject, states, ends, throws, events, rebirths, aliasSets } = this;
     const { symbols = [], fields = [] } = subject.initial ?? {};
     const initial = { ...this.noNames, symbols: new Set(symbols), fields: new Set(fields) };
     const bits = subject.initial ? BORN | UNKNOWN | (subject.initialBits ?? 0) : 0;
     this.visit(cfg.entry, bits, this.internAliases(initial), 0, 0, -1);
     for (let at = 0; at < states.length; at++) {
-      if (states.length > MAX_STATES) {
+      if (states.length > limit) {
         this.isCut = true;
         break;
       }
       this.step(at);
     }
-    const aliasesOf = (state: State): Aliases => this.aliasSets[state.aliases] ?? NO_ALIASES;
+    // Whoever keeps an exploration keeps nothing else of the walk.
+    const aliasesOf = (state: State): Aliases => aliasSets[state.aliases] ?? NO_ALIASES;
     return { cfg, states, ends, throws, events, rebirths, isCut: this.isCut, aliasesOf };
   }
 

@@ -83,7 +83,11 @@ const PATH_BITS = BORN | UNKNOWN | BRANCHED | WEAK | MANAGED | STOPPED_IDLE;
 /** What a function does to an object that it sees under a name: a parameter, a captured variable, a field. */
 type Seen = { readonly symbol: SymbolInfo } | { readonly field: string };
 
+/** Points of paths that are looked at for all objects of a file: real files need some thousands. */
+const MAX_STATES_OF_FILE = 1_500_000;
+
 export class Tracker implements Effects {
+  private statesLeft = MAX_STATES_OF_FILE;
   private readonly summaries = new Map<FunctionInfo, Map<string, Effect>>();
   private readonly mentions = new Map<FunctionInfo, Mentions>();
 
@@ -92,8 +96,11 @@ export class Tracker implements Effects {
     readonly protocol: Protocol,
   ) {}
 
+  /** Follows an object through a function. Where the file has used up what it may, the exploration is cut at once. */
   explore(fn: FunctionInfo | undefined, subject: Subject): Exploration {
-    return explore(this.facts.names, this.facts.graphs.of(fn), subject, this.inside(fn));
+    const exploration = explore(this.facts.names, this.facts.graphs.of(fn), subject, this.inside(fn), this.statesLeft);
+    this.statesLeft -= exploration.states.length;
+    return exploration;
   }
 
   /** The same answers, for code of a certain function: a yield means different things in different ones. */

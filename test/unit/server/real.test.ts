@@ -49,6 +49,10 @@ describe('with the real analysis', function () {
         'binary.py',
         Buffer.concat([Buffer.from('asyncio'), Buffer.from(Array.from({ length: 5000 }, (_, n) => n % 256))]),
       )
+      .write(
+        'loops.py',
+        `import asyncio\n\n\ndef f(x):\n${Array.from({ length: 2000 }, (_, n) => `    l${n} = asyncio.new_event_loop()\n    l${n}.run_until_complete(x)\n`).join('')}`,
+      )
       .write('leak.py', LEAK);
     assert.ok(folder.bytes('big.py').length > 9_500_000);
     const began = process.hrtime.bigint();
