@@ -99,12 +99,12 @@ export class Invocations {
   }
 
   of(fn: FunctionInfo): readonly Invocation[] {
-    return this.byFunction.get(fn) ?? [];
+    return this.byFunction.get(fn) ?? NOTHING;
   }
 
   /** What a call runs or registers. */
   at(call: NodeId): readonly Invocation[] {
-    return this.byCall.get(call) ?? [];
+    return this.byCall.get(call) ?? NOTHING;
   }
 
   /** All expressions that are given for a parameter. */
@@ -249,6 +249,7 @@ export class Invocations {
   }
 }
 
+const NOTHING: readonly Invocation[] = [];
 const NO_KEYWORDS: ReadonlyMap<string, NodeId> = new Map();
 
 /** The arguments of a call: positional ones in order, keywords by name. `*` and `**` are left as their nodes. */

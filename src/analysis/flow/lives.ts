@@ -97,7 +97,9 @@ export class Lives {
 
   /** What the file's functions do to a variable of the module. */
   ofVariable(symbol: SymbolInfo): KeptFacts {
-    return this.kept(this.facts.names.functions, (fn) => this.tracker.summary(fn, { symbol }));
+    const { names } = this.facts;
+    if (!names.isNamedInFunctions(symbol)) return { may: 0, sometimes: undefined };
+    return this.kept(names.functions, (fn) => this.tracker.summary(fn, { symbol }));
   }
 
   private kept(functions: readonly FunctionInfo[], effectOf: (fn: FunctionInfo) => Effect): KeptFacts {

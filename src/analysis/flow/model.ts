@@ -52,7 +52,7 @@ export interface SymbolInfo {
   readonly scope: Scope;
   readonly bindings: Binding[];
   /** The function that it names a parameter of, with the parameter's place. */
-  param?: { readonly fn: FunctionInfo; readonly index: number };
+  param: { readonly fn: FunctionInfo; readonly index: number } | undefined;
   /** How often it is read. */
   reads: number;
   /** Whether a function within its scope reads it or binds it. */

@@ -222,9 +222,12 @@ export class Places {
       const caller = open[i];
       if (caller && !caller.isAsync && caller.isGenerator) continue;
       for (const call of this.callsIn(caller)) {
+        const here = this.invocations.at(call);
+        // Most calls run nothing of the file's.
+        if (here.length === 0) continue;
         const fn = this.helperAt(call);
         if (!fn || found.has(fn)) continue;
-        const invocation = this.invocations.at(call).find((each) => each.how === 'call' && each.fn === fn);
+        const invocation = here.find((each) => each.how === 'call' && each.fn === fn);
         if (!invocation) continue;
         found.set(fn, { invocation, caller });
         open.push(fn);

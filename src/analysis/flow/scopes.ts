@@ -44,6 +44,8 @@ export class Names {
   readonly moduleAwaits: NodeId[] = [];
   /** Symbol by node, for names, parameters, aliases, definitions. 0: none. */
   private readonly symbolIds: Int32Array;
+  /** By node the function whose own code it is, as its id and one; 0: code of the module or of a class. */
+  private readonly owners: Int32Array;
   /** By the id of the symbol that is a method's first parameter. */
   private readonly selfOf = new Map<number, ClassInfo>();
   /** All nodes that bind attributes: filled in the first pass, given to classes in the second. */
@@ -62,6 +64,7 @@ export class Names {
   constructor(readonly ast: Ast) {
     this.symbolIds = new Int32Array(ast.length);
     this.entersAt = new Uint8Array(ast.length);
+    this.owners = new Int32Array(ast.length);
     this.module = newScope('module', 0, undefined, undefined);
     this.scope = this.module;
     this.declare();
@@ -86,15 +89,21 @@ export class Names {
 
   /** The innermost function whose own code a node is, or undefined at module or class level. */
   functionOf(node: NodeId): FunctionInfo | undefined {
-    const { ast } = this;
-    let inner = node;
-    for (let at = ast.parent(node); at !== NONE; inner = at, at = ast.parent(at)) {
-      const kind = ast.kindOf(at);
-      if (kind === Kind.Function) {
-        if (ast.kindOf(inner) === Kind.Block) return this.functionAt.get(at);
-      } else if (kind === Kind.Lambda && ast.kindOf(inner) !== Kind.Params) return this.functionAt.get(at);
+    const owner = this.owners[node] ?? 0;
+    return owner === 0 ? undefined : this.functions[owner - 1];
+  }
+
+  /** Whether any function names a symbol, its defaults and annotations included. */
+  isNamedInFunctions({ id }: SymbolInfo): boolean {
+    const { ast, functions, symbolIds } = this;
+    let at = 0;
+    for (const { node } of functions) {
+      const end = ast.after(node);
+      // Those within another one were looked through with it.
+      for (at = Math.max(at, node); at < end; at++)
+        if (symbolIds[at] === id && ast.kindOf(at) === Kind.Name) return true;
     }
-    return undefined;
+    return false;
   }
 
   /** The class in whose body or methods a node stands. */
@@ -106,8 +115,8 @@ export class Names {
   // ------------------------------------------------------------------ first pass
 
   private declare(): void {
-    const { ast, entersAt, endStack } = this;
-    const { length } = ast;
+    const { ast, entersAt, endStack, owners } = this;
+    const { length, up } = ast;
     for (let node = 0; node < length; node++) {
       while (node >= (endStack[endStack.length - 1] ?? length)) {
         endStack.pop();
@@ -117,8 +126,18 @@ export class Names {
         const entered = this.enterAt.get(node);
         if (entered) this.enterScope(entered, node);
       }
-      this.visit(node, ast.kindOf(node));
+      const kind = ast.kindOf(node);
+      const parent = node - (up[node] ?? 0);
+      owners[node] = this.ownerBelow(parent, kind);
+      this.visit(node, kind);
     }
+  }
+
+  /** The function whose own code a child of this kind is: a body is the function's, its decorators and defaults are not. */
+  private ownerBelow(parent: NodeId, kind: Kind): number {
+    const around = this.ast.kindOf(parent);
+    const isBody = around === Kind.Function ? kind === Kind.Block : around === Kind.Lambda && kind !== Kind.Params;
+    return isBody ? (this.functionAt.get(parent)?.id ?? -1) + 1 : (this.owners[parent] ?? 0);
   }
 
   /** The scope holds until the end of a node. */
@@ -195,14 +214,14 @@ export class Names {
       }
       case Kind.Handler: {
         const name = ast.childOfKind(node, Kind.Ident);
-        if (name !== NONE) this.bind(scope, name, { kind: 'except' });
+        if (name !== NONE) this.bind(scope, name, 'except');
         return;
       }
       case Kind.NamedExpr:
         this.bindTarget(node + 1, 'walrus', ast.child(node, 1));
         return;
       case Kind.Capture:
-        this.bind(scope, node, { kind: 'capture' });
+        this.bind(scope, node, 'capture');
         return;
       case Kind.Delete:
         for (const target of ast.children(node)) this.bindTarget(target, 'delete', NONE);
@@ -252,7 +271,7 @@ export class Names {
   private defineFunction(node: NodeId): void {
     const { ast, scope } = this;
     const name = ast.childOfKind(node, Kind.Ident);
-    const symbol = name === NONE ? undefined : this.bind(scope, name, { kind: 'function', value: node });
+    const symbol = name === NONE ? undefined : this.bind(scope, name, 'function', node);
     const block = ast.childOfKind(node, Kind.Block);
     const fn = this.newFunction(node, symbol, ast.hasFlag(node, Flag.Async));
     if (block !== NONE) this.enterLater(fn.scope, block);
@@ -313,12 +332,13 @@ export class Names {
 
   private parameters(params: NodeId, fn: FunctionInfo): void {
     const { ast } = this;
-    for (const node of ast.children(params)) {
+    const end = ast.after(params);
+    for (let node = params + 1; node < end; node = ast.after(node)) {
       if (ast.kindOf(node) !== Kind.Param) continue;
       const annotation = ast.childOfKind(node, Kind.Annotation);
       const last = ast.lastChild(node);
       const defaultValue = last === annotation ? NONE : last;
-      const symbol = this.bind(fn.scope, node, { kind: 'param', value: defaultValue, annotation });
+      const symbol = this.bind(fn.scope, node, 'param', defaultValue, annotation);
       symbol.param ??= { fn, index: fn.params.length };
       fn.params.push({ node, symbol, annotation, defaultValue, kind: paramKind(ast, node) });
     }
@@ -328,16 +348,15 @@ export class Names {
     const { ast, scope } = this;
     const name = ast.childOfKind(node, Kind.Ident);
     if (name === NONE) return;
-    const symbol = this.bind(scope, name, { kind: 'class', value: node });
+    const symbol = this.bind(scope, name, 'class', node);
     const inner = newScope('class', node, scope, undefined);
-    const bases = ast.childrenOfKind(node, Kind.Keyword);
     const cls: ClassInfo = {
       id: this.classes.length,
       node,
       name: ast.name(node),
       symbol,
       scope: inner,
-      bases: this.basesOf(node, new Set(bases)),
+      bases: this.basesOf(node),
       methods: new Map(),
       fields: new Map(),
     };
@@ -347,11 +366,11 @@ export class Names {
     if (block !== NONE) this.enterLater(inner, block);
   }
 
-  private basesOf(node: NodeId, keywords: ReadonlySet<NodeId>): NodeId[] {
+  private basesOf(node: NodeId): NodeId[] {
     const { ast } = this;
     return ast.children(node).filter((child) => {
       const kind = ast.kindOf(child);
-      return kind !== Kind.Ident && kind !== Kind.TypeParams && kind !== Kind.Block && !keywords.has(child);
+      return kind !== Kind.Ident && kind !== Kind.TypeParams && kind !== Kind.Block && kind !== Kind.Keyword;
     });
   }
 
@@ -366,7 +385,7 @@ export class Names {
   }
 
   private imports(node: NodeId, kind: Kind): void {
-    const { ast, scope } = this;
+    const { ast } = this;
     const from = kind === Kind.ImportFrom ? ast.name(node) : undefined;
     if (from !== undefined && ast.hasFlag(node, Flag.Star)) this.wildcards.push(from);
     for (const alias of ast.children(node)) {
@@ -375,14 +394,18 @@ export class Names {
       const as = ast.childOfKind(alias, Kind.Ident);
       if (from !== undefined) {
         const qualified = from.endsWith('.') ? from + name : `${from}.${name}`;
-        this.bind(scope, as === NONE ? alias : as, { kind: 'import', qualified });
+        this.bindImport(as === NONE ? alias : as, qualified);
       } else if (as !== NONE) {
-        this.bind(scope, as, { kind: 'import', qualified: name });
+        this.bindImport(as, name);
       } else {
         const top = name.split('.')[0] ?? name;
-        this.bind(scope, alias, { kind: 'import', qualified: top }, top);
+        this.bindImport(alias, top, top);
       }
     }
+  }
+
+  private bindImport(target: NodeId, qualified: string, name?: string): void {
+    this.bind(this.scope, target, 'import', NONE, NONE, WHOLE, qualified, name);
   }
 
   private declareOuter(node: NodeId, kind: Kind): void {
@@ -412,7 +435,7 @@ export class Names {
     const { ast } = this;
     switch (ast.kindOf(target)) {
       case Kind.Name:
-        this.bind(this.bindingScope(kind), target, { kind, value, element, annotation });
+        this.bind(this.bindingScope(kind), target, kind, value, annotation, element);
         return;
       case Kind.Attribute:
         if (kind !== 'delete') {
@@ -459,37 +482,41 @@ export class Names {
   private bind(
     scope: Scope,
     target: NodeId,
-    binding: Partial<Binding> & { readonly kind: BindingKind },
+    kind: BindingKind,
+    value: NodeId = NONE,
+    annotation: NodeId = NONE,
+    element: number = WHOLE,
+    qualified = '',
     name?: string,
   ): SymbolInfo {
     const { ast } = this;
     const atom = name === undefined ? (ast.atom[target] ?? 0) : ast.atomOf(name);
-    const outer = this.globals.get(scope)?.get(atom) ?? scope;
-    const symbol = this.symbolIn(outer, atom, name ?? ast.name(target));
-    // Each field by itself: what spreads an object costs more than all else here.
-    const { kind, value = NONE, element = WHOLE, qualified = '', annotation = NONE } = binding;
-    symbol.bindings.push({ kind, target, value, element, qualified, annotation });
+    const outer = this.declaredOuter(scope, atom) ?? scope;
+    const bound: Binding = { kind, target, value, element, qualified, annotation };
+    let symbol = outer.symbols.get(atom);
+    if (symbol) symbol.bindings.push(bound);
+    else {
+      symbol = {
+        id: this.symbols.length + 1,
+        name: name ?? ast.name(target),
+        scope: outer,
+        bindings: [bound],
+        reads: 0,
+        isCaptured: false,
+        users: NO_USERS,
+        param: undefined,
+      };
+      this.symbols.push(symbol);
+      outer.symbols.set(atom, symbol);
+    }
     if (outer !== scope) symbol.isCaptured = true;
     this.symbolIds[target] = symbol.id;
     return symbol;
   }
 
-  private symbolIn(scope: Scope, atom: number, name: string): SymbolInfo {
-    let symbol = scope.symbols.get(atom);
-    if (!symbol) {
-      symbol = {
-        id: this.symbols.length + 1,
-        name,
-        scope,
-        bindings: [],
-        reads: 0,
-        isCaptured: false,
-        users: NO_USERS,
-      };
-      this.symbols.push(symbol);
-      scope.symbols.set(atom, symbol);
-    }
-    return symbol;
+  /** The scope that `global` or `nonlocal` says a name of a scope belongs to. Most files have neither. */
+  private declaredOuter(scope: Scope, atom: number): Scope | undefined {
+    return this.globals.size === 0 ? undefined : this.globals.get(scope)?.get(atom);
   }
 
   // ------------------------------------------------------------------ second pass
@@ -513,14 +540,14 @@ export class Names {
   }
 
   private lookup(from: Scope, atom: number): SymbolInfo | undefined {
-    const declared = this.globals.get(from)?.get(atom);
+    const declared = this.declaredOuter(from, atom);
     if (declared) return declared.symbols.get(atom);
     const own = from.symbols.get(atom);
     if (own) return own;
     for (let scope = from.parent; scope; scope = scope.parent) {
       // A class's names are seen in its body alone.
       if (scope.kind === 'class') continue;
-      const outer = this.globals.get(scope)?.get(atom);
+      const outer = this.declaredOuter(scope, atom);
       if (outer) return outer.symbols.get(atom);
       const symbol = scope.symbols.get(atom);
       if (symbol) return symbol;

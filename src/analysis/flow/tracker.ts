@@ -376,7 +376,7 @@ export class Tracker implements Effects {
   private mentionedBy(fn: FunctionInfo): Mentions {
     let mentions = this.mentions.get(fn);
     if (!mentions) {
-      mentions = { own: new Set(), symbols: new Set(), fields: new Set() };
+      mentions = { symbols: new Set(), fields: new Set() };
       this.mentions.set(fn, mentions);
       this.collectMentions(fn, mentions);
     }
@@ -392,7 +392,6 @@ export class Tracker implements Effects {
       if (kind === Kind.Name) {
         const symbol = names.symbolOf(node);
         if (!symbol) continue;
-        mentions.own.add(symbol.id);
         mentions.symbols.add(symbol.id);
       } else if (kind === Kind.Attribute) {
         const field = selfField(names, node);
@@ -410,9 +409,7 @@ export class Tracker implements Effects {
 }
 
 interface Mentions {
-  /** Symbols named in the function's own text. */
-  readonly own: Set<number>;
-  /** Those, and what the functions it runs name. */
+  /** Symbols named in the function's own text, and what the functions it runs name. */
   readonly symbols: Set<number>;
   readonly fields: Set<string>;
 }

@@ -75,7 +75,7 @@ function isSometimesClosed({ lives }: Pick<Facts, 'lives'>, { variable }: Life):
  * loops and there is no `close` in it that could be theirs.
  */
 function scatteredLoops({ ast, names, values, lives, places }: ScriptFacts): Life[] {
-  const isRun = ['run_until_complete', 'run_forever'].some((name) => ast.names.includes(name));
+  const isRun = ['run_until_complete', 'run_forever'].some((name) => ast.isNamed(name));
   const isScript = (life: Life): boolean => !life.fn || places.evidenceFor(life.fn, 'top level') !== undefined;
   if (!isRun) return [];
   const found = lives.owned.filter((life) => {

@@ -76,7 +76,7 @@ function checkThreads(
   for (let node = 0; node < ast.length; node++) {
     if (ast.kindOf(node) === Kind.Attribute && ast.name(node) === 'stop') stops.add(node);
   }
-  const isForever = names.ast.names.includes('run_forever');
+  const isForever = ast.isNamed('run_forever');
   if (stops.size > 0 || !isForever || names.callsByName.has('run_until_complete')) return;
   for (const life of lives.owned) {
     const seen = new Set<NodeId>();

@@ -47,10 +47,15 @@ export const rule = defineRule({
   facts: ['ast', 'names', 'values', 'settings'],
 
   check({ ast, names, values, settings }, report) {
-    if (ast.atomOf('loop') < 0) return;
+    const loop = ast.atomOf('loop');
+    if (loop < 0) return;
     for (const call of names.calls) {
-      const argument = ast.childrenOfKind(call, Kind.Keyword).find((each) => ast.name(each) === 'loop');
-      if (argument === undefined) continue;
+      const end = ast.after(call);
+      let argument = call + 1;
+      while (argument < end && !(ast.atom[argument] === loop && ast.kindOf(argument) === Kind.Keyword)) {
+        argument = ast.after(argument);
+      }
+      if (argument >= end) continue;
       const callee = calleeWithoutLoop(values, call);
       if (callee === undefined || isExpectedToFail(names, call)) continue;
       const target = targetAt(values, call, settings.target);

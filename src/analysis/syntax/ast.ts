@@ -144,6 +144,13 @@ export class Ast {
     return this.atoms.get(name) ?? -1;
   }
 
+  /** Whether any node has this name. */
+  isNamed(name: string): boolean {
+    // The list of names may hold more: those that the text had before it was edited.
+    const atom = this.atomOf(name);
+    return atom > 0 && this.atom.subarray(0, this.length).includes(atom);
+  }
+
   textOf(node: NodeId): string {
     return this.text.slice(this.start[node], this.end[node]);
   }
