@@ -1,7 +1,6 @@
 /**
  * Makes our tree from tree-sitter's with one walk of a cursor: drops tokens, brackets and wrapper nodes, gives names
- * their roles (a parameter, an attribute's name, an alias) and collects comments. Statements of an older tree that the
- * caller knows to be unchanged are copied instead of walked. Does not judge the code. Never recurses: the depth of
+ * their roles (a parameter, an attribute's name, an alias) and collects comments. Does not judge the code. Never recurses: the depth of
  * nesting costs only a stack of its own, and beyond `MAX_DEPTH` a subtree becomes one `Opaque` node.
  */
 import type { Span } from '../finding';
@@ -10,19 +9,11 @@ import { Ast, NONE } from './ast';
 import type { Cursor } from './binding';
 import type { ActTable } from './grammar';
 import { Act, ACTS } from './grammar';
-import { Flag, isExpression, isStatement, Kind, KINDS, Op } from './kinds';
-import { firstFrom } from './search';
+import { Flag, isExpression, Kind, KINDS, Op } from './kinds';
 import { TreeStore } from './store';
 
 /** How many nodes may be nested: CPython's own limits (100 indents, 200 brackets) leave room for long chains. */
 export const MAX_DEPTH = 600;
-
-/** Finds the statement of an older tree that is the same as the one now at a place. */
-export interface Reuse {
-  readonly ast: Ast;
-  /** The statement of `ast` whose text is what now stands from `start` to `end`, or `NONE`. */
-  find(start: number, end: number): NodeId;
-}
 
 /** The names of a tree: by index, and the index by name. Index 0 is the empty name. */
 export interface NameTable {
@@ -38,7 +29,8 @@ export interface BuildOptions {
   readonly isBroken: boolean;
   /** Lines that were left out because nothing could be made of them. */
   readonly blanked: readonly Span[];
-  readonly reuse?: Reuse | undefined;
+  /** How deep the text stands in a larger one. */
+  readonly depth: number;
 }
 
 /** One open node of the cursor's path. There is one for each depth, which is used again. */
@@ -76,7 +68,7 @@ class Builder {
   /** How many of them are open, and the innermost. */
   private open = 0;
   private top: Frame | undefined;
-  private depth = 0;
+  private depth: number;
   /** Nodes that the grammar starts at `movedFrom` start at `movedTo` in our tree. */
   private movedFrom = -1;
   private movedTo = -1;
@@ -88,6 +80,7 @@ class Builder {
     this.text = options.text;
     this.table = options.table;
     this.broken = [...options.blanked];
+    this.depth = options.depth;
     this.store = new TreeStore(Math.max(64, options.text.length >> 2));
   }
 
@@ -255,13 +248,10 @@ class Builder {
     return true;
   }
 
-  /** Opens a node for the cursor's; copies it instead where an older tree has it. False: there is nothing to go into. */
+  /** Opens a node for the cursor's. False: there is nothing to go into. */
   private emit(cursor: Cursor, act: Act, type: number, kind: Kind): boolean {
     const start = cursor.start;
     const end = cursor.end;
-    if (this.options.reuse && (isStatement(kind) || act === Act.ExpressionStatement) && this.copied(start, end)) {
-      return false;
-    }
     if (this.depth >= MAX_DEPTH) {
       this.broken.push({ start, end });
       this.store.open(Kind.Opaque, start, end, this.owner());
@@ -313,36 +303,14 @@ class Builder {
     return this.store.open(kind, cursor.start, cursor.end, this.owner());
   }
 
-  private copied(start: number, end: number): boolean {
-    const { reuse } = this.options;
-    const old = reuse?.find(start, end) ?? NONE;
-    if (!reuse || old === NONE) return false;
-    const from = reuse.ast;
-    const delta = start - (from.start[old] ?? 0);
-    this.store.copy(from, old, delta, this.owner());
-    const { comments } = from;
-    const oldEnd = from.end[old] ?? 0;
-    for (let i = firstFrom(comments, start - delta, 0, comments.length >> 1, 2) * 2; i < comments.length; i += 2) {
-      const at = comments[i] ?? 0;
-      if (at >= oldEnd) break;
-      this.comments.push(at + delta, (comments[i + 1] ?? 0) + delta);
-    }
-    return true;
-  }
-
   /** A comment behind a block belongs to it in the grammar; it does not in Python. */
   private endWithLastChild(node: NodeId): void {
     const { size, end, length } = this.store;
     let last = NONE;
     for (let child = node + 1; child < length; child += size[child] ?? 1) last = child;
     if (last === NONE) return;
-    let at = end[last] ?? 0;
-    if (this.kindAt(node) === Kind.Block) {
-      let next = at;
-      while (SPACE.has(this.text.charCodeAt(next)) && this.text.charCodeAt(next) !== 10) next++;
-      if (this.text.charCodeAt(next) === SEMICOLON) at = next + 1;
-    }
-    end[node] = at;
+    const at = end[last] ?? 0;
+    end[node] = this.kindAt(node) === Kind.Block ? blockEnd(this.text, at) : at;
   }
 
   // ------------------------------------------------------------------ names
@@ -547,6 +515,13 @@ class Builder {
     this.broken.push({ start: cursor.start, end: cursor.end });
     return this.emit(cursor, Act.Error, type, Kind.Error);
   }
+}
+
+/** Where a block ends whose last statement ends at an offset: behind the semicolon, if there is one. */
+export function blockEnd(text: string, at: number): number {
+  let next = at;
+  while (SPACE.has(text.charCodeAt(next)) && text.charCodeAt(next) !== 10) next++;
+  return text.charCodeAt(next) === SEMICOLON ? next + 1 : at;
 }
 
 /** Blocks, clauses and compound statements. */

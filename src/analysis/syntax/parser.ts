@@ -7,16 +7,16 @@ import type { Tree, TreeCursor } from 'web-tree-sitter';
 import { Edit, Language, Parser } from 'web-tree-sitter';
 import type { Span } from '../finding';
 import { Assembly } from './assemble';
-import type { Ast, NodeId } from './ast';
-import { NONE } from './ast';
+import type { Ast } from './ast';
 import type { Wasm } from './binding';
 import { Cursor, loadWasm, parseText } from './binding';
-import type { BuildOptions, NameTable, Reuse } from './build';
+import type { BuildOptions, NameTable } from './build';
 import { buildAst } from './build';
 import type { ActTable } from './grammar';
 import { actTable, ERROR_TYPE } from './grammar';
-import { isStatement, Kind } from './kinds';
+import { Kind } from './kinds';
 import { lineAround, positionAt } from './lines';
+import { assembled, KnownMembers, MEMBER_DEPTH, memberStarts, NO_MEMBERS } from './members';
 import { allStarts, findStarts, FIRST_WORD } from './pieces';
 import { firstFrom } from './search';
 
@@ -36,6 +36,9 @@ const MAX_REPAIRS = 4;
 const LAZY_IMPORT = /^([ \t]*)lazy([ \t]+)(import|from)\b/gm;
 
 export class SyntaxParser {
+  /** How many characters were read so far. */
+  read = 0;
+
   private constructor(
     private readonly parser: Parser,
     private readonly table: ActTable,
@@ -55,13 +58,13 @@ export class SyntaxParser {
   parse(text: string, names = newNames()): Ast {
     const tree = this.run(text, null);
     try {
-      if (!tree.rootNode.hasError) return this.build(text, tree, names, undefined);
+      if (!tree.rootNode.hasError) return this.build(text, tree, names);
       // Where a text is broken its statements are read one by one, so that each error stays in its own.
       const starts = allStarts(text);
       const whole = new Assembly(text, text.length >> 2);
       starts.forEach((start, index) => {
         const piece = text.slice(start, starts[index + 1] ?? text.length);
-        const ast = starts.length === 1 ? this.build(text, tree, names, undefined) : this.piece(piece, names);
+        const ast = this.piece(piece, names);
         whole.add(ast, 0, piece.length + 1, start);
       });
       return whole.finish(names);
@@ -70,11 +73,31 @@ export class SyntaxParser {
     }
   }
 
-  /** Parses one top-level statement, with what stands behind it up to the next. */
-  piece(text: string, names: NameTable): Ast {
+  /**
+   * Parses one top-level statement, with what stands behind it up to the next. A long definition is read by its members.
+   * @param known trees of members that need not be read again
+   */
+  piece(text: string, names: NameTable, known = new KnownMembers()): Ast {
+    const starts = memberStarts(text);
+    const [first = 0] = starts;
+    if (starts.length > 1) {
+      const indent = text.slice(first).search(/\S/);
+      const header = this.alone(text.slice(0, first + indent) + NO_MEMBERS, names);
+      const depth = MEMBER_DEPTH + header.childrenOfKind(0, Kind.Decorated).length;
+      const members = starts.map((start, index) => text.slice(start, starts[index + 1] ?? text.length));
+      const trees = known.of(members, (member) => this.alone(member, names, depth));
+      const whole = assembled(text, header, starts, trees, names);
+      if (whole) return whole;
+    }
+    return this.alone(text, names);
+  }
+
+  /** Parses a text by itself. @param depth how deep it stands in a larger one */
+  private alone(text: string, names: NameTable, depth = 0): Ast {
+    this.read += text.length;
     const tree = this.run(text, null);
     try {
-      return this.build(text, tree, names, undefined);
+      return this.build(text, tree, names, depth);
     } finally {
       tree.delete();
     }
@@ -86,20 +109,20 @@ export class SyntaxParser {
   }
 
   /** Parses a text, using what an older, already edited tree shares with it. The caller deletes the tree. */
-  run(text: string, oldTree: Tree | null): Tree {
+  private run(text: string, oldTree: Tree | null): Tree {
     const tree = parseText(this.parser, text, oldTree);
     if (!tree) throw new Error('the parser gave no tree');
     return tree;
   }
 
   /** Our tree of a parsed text; `tree` stays the caller's. */
-  build(text: string, tree: Tree, names: NameTable, reuse: Reuse | undefined): Ast {
+  private build(text: string, tree: Tree, names: NameTable, depth = 0): Ast {
     const isBroken = tree.rootNode.hasError;
     const { table } = this;
-    if (!isBroken) return this.walked(tree, { text, table, names, isBroken, blanked: [], reuse });
+    if (!isBroken) return this.walked(tree, { text, table, names, isBroken, blanked: [], depth });
     const { tree: repaired, blanked } = this.repaired(text, tree);
     const left = repaired.rootNode.hasError;
-    const ast = this.walked(repaired, { text, table, names, isBroken: left, blanked, reuse });
+    const ast = this.walked(repaired, { text, table, names, isBroken: left, blanked, depth });
     if (repaired !== tree) repaired.delete();
     return ast;
   }
@@ -152,8 +175,8 @@ export class ParsedText {
   private current: Ast;
   /** The starts of top-level statements; found at the first edit. */
   private starts: number[] | undefined;
-  /** The long statement that was edited last, as the parser has it. */
-  private long: { start: number; readonly text: string; readonly tree: Tree } | undefined;
+  /** The members of the long statement that was edited last. */
+  private members = new KnownMembers();
   /** How many characters the last edit gave to the parser. */
   private given = 0;
 
@@ -179,8 +202,9 @@ export class ParsedText {
 
   /** Applies changes in their order, each to the text that the one before left. */
   edit(changes: readonly Change[]): void {
-    this.given = 0;
+    const before = this.parser.read;
     for (const change of changes) this.apply(change);
+    this.given = this.parser.read - before;
   }
 
   private apply(change: Change): void {
@@ -215,65 +239,17 @@ export class ParsedText {
       const end = fresh[index + 1] ?? behind;
       const isSame = end <= span.start && starts[first + index] === start && starts[first + index + 1] === end;
       if (isSame) whole.add(old, start, end, 0);
-      else whole.add(this.readPiece(text.slice(start, end), start, change), 0, end - start + 1, start);
+      else whole.add(this.parser.piece(text.slice(start, end), this.names, this.members), 0, end - start + 1, start);
     });
     if (next < starts.length) whole.add(old, behind - delta, old.text.length + 1, delta);
     this.starts = [...starts.slice(0, first), ...fresh, ...starts.slice(next).map((start) => start + delta)];
-    if (this.long && this.long.start > span.start) this.long.start += delta;
     this.current = whole.finish(this.names);
   }
 
-  /** The tree of a statement that a change has touched. @param start where it begins in the text */
-  private readPiece(text: string, start: number, { span, newText }: Change): Ast {
-    const { parser, names, long } = this;
-    this.given += text.length;
-    if (text.length < LONG) return parser.piece(text, names);
-    const before = this.current;
-    let oldTree: Tree | null = null;
-    // The same statement as last time, with this change in it.
-    const inside = { span: { start: span.start - start, end: span.end - start }, newText };
-    if (
-      long?.start === start &&
-      inside.span.start > 0 &&
-      inside.span.end <= long.text.length &&
-      applied(long.text, inside) === text
-    ) {
-      long.tree.edit(treeEdit(long.text, inside));
-      oldTree = long.tree;
-    }
-    let tree = parser.run(text, oldTree);
-    const isBroken = tree.rootNode.hasError;
-    if (oldTree && isBroken) {
-      // Of a broken text the parser finds another reading on the way than from the start: the text alone is to decide.
-      tree.delete();
-      tree = parser.run(text, null);
-    }
-    const prefix = Math.max(0, Math.min(text.length, inside.span.start));
-    const suffixStart = Math.max(prefix, inside.span.start + newText.length);
-    const delta = newText.length - (span.end - span.start);
-    const reuse: Reuse = {
-      ast: before,
-      find: (from, to) => {
-        // A statement's neighbour decides where it ends: what touches the change is read anew.
-        if (to < prefix) return statementAt(before, from + start, to + start);
-        if (from > suffixStart) return statementAt(before, from + start - delta, to + start - delta);
-        return NONE;
-      },
-    };
-    const ast = parser.build(text, tree, names, isBroken ? undefined : reuse);
-    long?.tree.delete();
-    this.long = { start, text, tree };
-    return ast;
-  }
-
   dispose(): void {
-    this.long?.tree.delete();
-    this.long = undefined;
+    this.members = new KnownMembers();
   }
 }
-
-/** From this length on a statement is kept as the parser has it while it is edited. */
-const LONG = 4000;
 
 /** The index of the last start that is not behind an offset. */
 function lastUpTo(starts: readonly number[], offset: number): number {
@@ -326,22 +302,4 @@ function errorsOf(tree: Tree): { size: number; first: number } {
     }
   });
   return { size, first };
-}
-
-/** The whole and error-free statement with exactly this span, or `NONE`. */
-function statementAt(ast: Ast, start: number, end: number): NodeId {
-  for (let node = firstFrom(ast.start, start, 0, ast.length); node < ast.length && ast.start[node] === start; node++) {
-    if (ast.end[node] === end && isStatement(ast.kindOf(node))) return isWhole(ast, node) ? node : NONE;
-  }
-  return NONE;
-}
-
-/** Whether nothing in a statement was left out or not understood. */
-function isWhole(ast: Ast, node: NodeId): boolean {
-  if (!ast.hasErrors) return true;
-  const kinds = ast.kind.subarray(node, ast.after(node));
-  if (kinds.includes(Kind.Error) || kinds.includes(Kind.Opaque)) return false;
-  const start = ast.start[node] ?? 0;
-  const end = ast.end[node] ?? 0;
-  return !ast.broken.some((span) => span.start < end && span.end >= start);
 }

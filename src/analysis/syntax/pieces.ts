@@ -1,35 +1,42 @@
 /**
  * Where the statements of a module begin that stand at its top level, found without parsing: each can be read by itself.
- * Strings, brackets and continued lines are passed over. A definition that begins a line ends every bracket that is still
- * open before it, as the brackets of valid Python end before one: so a line that is being typed spoils its own statement
- * only. Says nothing of what the statements are.
+ * Strings, brackets and continued lines are passed over. A definition or the like that begins a line ends every bracket
+ * that is still open before it, as the brackets of valid Python end before one: so a line that is being typed spoils its
+ * own statement only. The same for the statements of a body. Says nothing of what the statements are.
  */
 
 /** Characters that decide something; all others are passed over at once. */
 const TELLING = /[#'"()[\]{}\\\n]/g;
 /** What continues the statement above it. */
 const CLAUSE = /(?:else|elif|except|finally)\b/y;
-/** What can stand in no bracket. */
+/** What begins no line in a bracket, of code that is laid out as usual. */
 const DEFINITION = /(?:def|class|async[ \t]+def|@|import|from|return|with|try)\b|@/y;
-/** What begins no statement: white space, a comment, a line end, a closing bracket. */
-const NO_START = /[\s#)\]}\uFEFF\u2060\u200B]/;
+/** What can stand in no bracket. */
+const STATEMENT = /(?:def|class|async[ \t]+def|import|return|with|try)\b/y;
+/** What begins no statement: white space, a comment, a line end, a closing bracket, what stands between other things. */
+const NO_START = /[\s#)\]}:,=;\uFEFF\u2060\u200B]/;
 
 /** How far behind its start a change can still make a statement a part of the one above, or no longer. */
 export const FIRST_WORD = 16;
 
 const NEWLINE = 10;
 const BACKSLASH = 92;
+const SPACE = 32;
+const TAB = 9;
 const AT = 64;
 
 /**
  * Tells the starts of top-level statements, in order, from one of them on.
  * @param from a start that is known, or 0
  * @param visit is given each start behind `from`; true ends the search
+ * @param isInside of the statements in the body of the one that begins at `from` instead: all that are indented as the
+ * first of them is, each by the start of its line; -1 where one is indented less, which is no Python
  */
-export function findStarts(text: string, from: number, visit: (start: number) => boolean): void {
+export function findStarts(text: string, from: number, visit: (start: number) => unknown, isInside = false): void {
   let depth = 0;
   let at = from;
-  let isDecorated = text.charCodeAt(from) === AT;
+  let isDecorated = !isInside && text.charCodeAt(from) === AT;
+  let indent = isInside ? -1 : 0;
   for (;;) {
     // To the end of the line, and of what goes on behind it.
     TELLING.lastIndex = at;
@@ -64,18 +71,30 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
         continue;
       default:
     }
+    const line = at;
+    let width = 0;
+    // As the grammar counts.
+    for (let code = text.charCodeAt(at); code === SPACE || code === TAB; code = text.charCodeAt(++at)) {
+      width += code === SPACE ? 1 : 8;
+    }
+    if (width > 0 && depth === 0 && indent === 0) continue;
     if (at >= text.length || NO_START.test(text[at] ?? '')) continue;
     if (depth > 0) {
-      DEFINITION.lastIndex = at;
-      if (!DEFINITION.test(text)) continue;
+      const ending = width === 0 ? DEFINITION : STATEMENT;
+      ending.lastIndex = at;
+      if (!ending.test(text)) continue;
       depth = 0;
-    } else {
-      CLAUSE.lastIndex = at;
-      if (CLAUSE.test(text)) continue;
     }
+    if (indent < 0) {
+      if (width === 0) continue;
+      indent = width;
+    }
+    if (width < indent && visit(-1) === true) return;
+    CLAUSE.lastIndex = at;
+    if (width !== indent || CLAUSE.test(text)) continue;
     const isStart = !isDecorated;
     isDecorated = text.charCodeAt(at) === AT;
-    if (isStart && visit(at)) return;
+    if (isStart && visit(line) === true) return;
   }
 }
 

@@ -44,19 +44,11 @@ export class TreeStore implements AstArrays {
     this.size[node] = this.length - node;
   }
 
-  /** Appends a copy of a subtree of another tree that has the same names, moved by `delta` in the text. */
-  copy(from: Ast, root: NodeId, delta: number, parent: NodeId): NodeId {
-    const at = this.length;
-    this.copyRange(from, root, from.after(root), delta);
-    this.up[at] = parent < 0 ? 0 : at - parent;
-    return at;
-  }
-
   /**
-   * Appends copies of neighbouring subtrees of another tree that has the same names, moved by `delta` in the text, below the
-   * root of this one. @param last the first node behind them
+   * Appends copies of neighbouring subtrees of another tree that has the same names, moved by `delta` in the text, below a
+   * node of this one. @param last the first node behind them
    */
-  copyRange(from: Ast, first: NodeId, last: NodeId, delta: number): void {
+  copyRange(from: Ast, first: NodeId, last: NodeId, delta: number, parent: NodeId = 0): void {
     const count = last - first;
     const at = this.length;
     if (at + count > this.kind.length) this.grow(at + count);
@@ -75,7 +67,7 @@ export class TreeStore implements AstArrays {
         ends[i] = (ends[i] ?? 0) + delta;
       }
     }
-    for (let node = at; node < end; node += this.size[node] ?? 1) this.up[node] = node;
+    for (let node = at; node < end; node += this.size[node] ?? 1) this.up[node] = node - parent;
     this.length = end;
   }
 

@@ -1,0 +1,103 @@
+/**
+ * Reads a long class or function member by member (the statements of its body), so that an edit reads anew only the member
+ * that it touches, and an error stays in its own. Each member is read as a module of its own, which for Python's grammar
+ * makes no difference. Knows nothing of the parser.
+ */
+import type { NodeId } from './ast';
+import { Ast, NONE } from './ast';
+import type { NameTable } from './build';
+import { blockEnd } from './build';
+import { Kind } from './kinds';
+import { findStarts } from './pieces';
+import { TreeStore } from './store';
+
+/** From this length on a statement is read by its members. */
+export const LONG = 4000;
+
+/** Trees of members by their text, as they were last read. */
+export class KnownMembers {
+  private trees = new Map<string, Ast>();
+
+  /** The trees of the members of one statement, in order; of others nothing is kept. */
+  of(members: readonly string[], read: (text: string) => Ast): Ast[] {
+    const before = this.trees;
+    this.trees = new Map<string, Ast>();
+    return members.map((text) => {
+      const tree = before.get(text) ?? read(text);
+      this.trees.set(text, tree);
+      return tree;
+    });
+  }
+}
+
+/** Where the members of a class or function begin, each with the line that it begins in; none where it is short or not indented well. */
+export function memberStarts(text: string): number[] {
+  const starts: number[] = [];
+  if (text.length >= LONG && HEADER.test(text)) {
+    const note = (start: number): boolean => {
+      if (start < 0) starts.length = 0;
+      else starts.push(start);
+      return start < 0;
+    };
+    findStarts(text, 0, note, true);
+  }
+  return starts;
+}
+
+const HEADER = /^(?:@|class\b|def\b|async\b)/;
+
+/** What stands in the place of the members while the header is read. */
+export const NO_MEMBERS = 'pass';
+
+/** How deep a member stands in the tree of the whole: in a module, a definition, a block. */
+export const MEMBER_DEPTH = 2;
+
+/**
+ * The tree of a definition.
+ * @param header the tree of the text before the first member, with `NO_MEMBERS` there
+ * @returns undefined where the header is none
+ */
+export function assembled(
+  text: string,
+  header: Ast,
+  starts: readonly number[],
+  members: readonly Ast[],
+  names: NameTable,
+): Ast | undefined {
+  const around = blockAround(header);
+  const [block = NONE] = around;
+  if (block === NONE) return undefined;
+  const store = new TreeStore(members.reduce((sum, { length }) => sum + length, header.length));
+  store.copyRange(header, 0, header.length - 1, 0);
+  const comments = [...header.comments];
+  const broken = [...header.broken];
+  let end = header.start[block] ?? 0;
+  members.forEach((member, index) => {
+    const delta = starts[index] ?? 0;
+    store.copyRange(member, 1, member.length, delta, block);
+    for (const at of member.comments) comments.push(at + delta);
+    for (const span of member.broken) broken.push({ start: span.start + delta, end: span.end + delta });
+    const last = member.lastChild(0);
+    if (last !== NONE) end = blockEnd(member.text, member.end[last] ?? 0) + delta;
+  });
+  for (const node of around) {
+    store.close(node);
+    store.end[node] = end;
+  }
+  store.close(0);
+  store.end[0] = text.length;
+  return new Ast(text, store, store.length, names.list, names.index, Int32Array.from(comments), broken);
+}
+
+/** The block that ends a tree with its one statement, the definition, and what stands around that. */
+function blockAround(header: Ast): NodeId[] {
+  const last = header.length - 1;
+  if (header.hasErrors || header.kindOf(last) !== Kind.Pass) return [];
+  const block = header.parent(last);
+  const definition = header.parent(block);
+  const kind = header.kindOf(definition);
+  if (header.kindOf(block) !== Kind.Block || (kind !== Kind.Class && kind !== Kind.Function)) return [];
+  const outer = header.parent(definition);
+  if (definition === 1) return [block, definition];
+  return outer === 1 && header.kindOf(outer) === Kind.Decorated ? [block, definition, outer] : [];
+}

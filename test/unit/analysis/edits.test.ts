@@ -1,0 +1,135 @@
+/**
+ * Real programs edited at random, a step at a time and taken back again: a document that was edited has the tree and the
+ * findings of one that was opened so. The edits are those that reach far: imports, signatures, decorators, indentation,
+ * definitions torn apart, brackets and quotes that nothing closes. The programs are asyncio's own modules, whose classes are
+ * long, and a class of all the mutants' programs, which have findings.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { findingsOf } from '../../../src/analysis/engine';
+import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
+import type { Ast } from '../../../src/analysis/syntax/ast';
+import { LONG } from '../../../src/analysis/syntax/members';
+import { SyntaxParser } from '../../../src/analysis/syntax/parser';
+import { allStarts } from '../../../src/analysis/syntax/pieces';
+import { pythonOf } from './oracle';
+
+const require = createRequire(join(process.cwd(), 'package.json'));
+
+/** How many programs are edited; each six times. */
+const RUNS = Number(process.env['LOOPSCOPE_EDIT_RUNS'] ?? 25);
+
+function asyncioModules(): string[] {
+  const { stdout } = spawnSync(pythonOf().path, ['-c', 'import asyncio; print(asyncio.__file__)'], {
+    encoding: 'utf8',
+  });
+  const folder = dirname(stdout.trim());
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .filter(({ length }) => length > 2 * LONG && length < 60_000);
+}
+
+/** All the mutants' programs; their functions as functions of one class too. */
+function mutants(): string {
+  const folder = join('test', 'mutants', 'programs');
+  const programs = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const indented = programs.map((text) => text.replaceAll(/^(?=.)/gm, '    ')).join('\n');
+  return `import asyncio\n\n\n@decorated\nclass All:\n${indented}\n\n${programs.join('\n')}`;
+}
+
+async function newParser(): Promise<SyntaxParser> {
+  return SyntaxParser.create(
+    readFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm')),
+    readFileSync(join(dirname(require.resolve('tree-sitter-python/package.json')), 'tree-sitter-python.wasm')),
+  );
+}
+
+/** All that a tree says. */
+function told(ast: Ast): string {
+  const { length, comments, broken } = ast;
+  const lists = [ast.kind, ast.flags, ast.start, ast.end, ast.size, ast.up];
+  return [
+    ...lists.map((list) => list.subarray(0, length).join()),
+    Array.from({ length }, (_, node) => ast.name(node)).join('\n'),
+    comments.join(),
+    ...broken.map(({ start, end }) => `${start} ${end}`).sort(),
+  ].join('\n');
+}
+
+const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const WORDS = [
+  ...['x', ' ', '\n', '\r\n', '\t', '(', ')', ':', '"', '"""', "'", '#', '[', '{', ',', '\\', ';', '= ', '@'],
+  ...['await ', 'async ', 'return x', 'else:', 'global loop\n', 'pass; ', ' # noqa', '.close()', 'run_forever'],
+  ...['import os\n', 'import asyncio as a\n', 'from asyncio import *\n', 'loop = asyncio.new_event_loop()\n'],
+  ...['def f(self):\n', '\n    def g(self, loop):\n        pass\n', 'class Q:\n', '@property\n', '    @staticmethod\n'],
+];
+/** What is put in or taken away; at the start of the line, or wherever the place is. */
+const edit = fc.record({
+  at: place,
+  atLine: fc.boolean(),
+  remove: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.constantFrom(1, 2, 4) },
+    fc.nat(400),
+  ),
+  newText: fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...WORDS) }, fc.constant('')),
+  isTakenBack: fc.boolean(),
+});
+
+describe('real programs that are edited', function () {
+  this.timeout(600_000);
+
+  it('have the trees and findings of a fresh analysis after each edit', async () => {
+    const parser = await newParser();
+    const programs = [mutants(), ...asyncioModules()];
+    assert.ok(programs.length > 3, 'no programs');
+    let compared = 0;
+    let brokenTexts = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...programs), fc.array(edit, { minLength: 6, maxLength: 6 }), (program, edits) => {
+        const open = parser.open(program);
+        const apply = (start: number, end: number, newText: string): void => {
+          open.edit([{ span: { start, end }, newText }]);
+          const fresh = parser.parse(open.text);
+          assert.ok(told(open.ast) === told(fresh), 'another tree');
+          const findings = findingsOf(open.ast, DEFAULT_SETTINGS);
+          assert.deepEqual(findings, findingsOf(fresh, DEFAULT_SETTINGS));
+          compared += findings.length;
+          if (fresh.hasErrors) brokenTexts++;
+        };
+        for (const { at, atLine, remove, newText, isTakenBack } of edits) {
+          const { text } = open;
+          const there = Math.floor(text.length * at);
+          const start = atLine ? text.lastIndexOf('\n', there) + 1 : there;
+          const end = Math.min(text.length, start + remove);
+          apply(start, end, newText);
+          if (isTakenBack) apply(start, start + newText.length, text.slice(start, end));
+        }
+        open.dispose();
+      }),
+      { numRuns: RUNS },
+    );
+    assert.ok(compared > 100 && brokenTexts > 20, `${compared} findings, ${brokenTexts} broken texts`);
+  });
+
+  it('are the same read by their members as in one piece', async () => {
+    const parser = await newParser();
+    let definitions = 0;
+    for (const program of asyncioModules()) {
+      const starts = allStarts(program);
+      for (const [index, start] of starts.entries()) {
+        const piece = program.slice(start, starts[index + 1]);
+        if (piece.length < LONG) continue;
+        definitions++;
+        const names = { list: [''], index: new Map([['', 0]]) };
+        assert.ok(told(parser.piece(piece, names)) === told(parser.parse(piece)), piece);
+      }
+    }
+    assert.ok(definitions > 5, `${definitions} long definitions`);
+  });
+});
