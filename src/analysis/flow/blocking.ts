@@ -99,6 +99,7 @@ export class BlockingCalls {
 
   /** What a call blocks on, or undefined where it blocks not, or nobody knows. */
   at(call: NodeId): Blocking | undefined {
+    if (!this.isWorthLooking(call)) return undefined;
     const known = this.memo.get(call);
     if (known !== undefined) return known ?? undefined;
     const found = this.look(call);
@@ -106,14 +107,16 @@ export class BlockingCalls {
     return found;
   }
 
-  private look(call: NodeId): Blocking | undefined {
+  /** Whether the name that is called can be that of a blocking function. */
+  private isWorthLooking(call: NodeId): boolean {
     const { ast } = this.values.names;
     const kind = ast.kindOf(call + 1);
-    if (kind !== Kind.Name && kind !== Kind.Attribute) return undefined;
-    const hasOwn = this.ownNames.size > 0;
-    const last = ast.name(call + 1);
     // A name may be an alias of anything, an attribute has its own name.
-    if (kind === Kind.Attribute && !LAST_NAMES.has(last) && !hasOwn) return undefined;
+    if (kind === Kind.Attribute) return this.ownNames.size > 0 || LAST_NAMES.has(ast.name(call + 1));
+    return kind === Kind.Name;
+  }
+
+  private look(call: NodeId): Blocking | undefined {
     const name = externalName(this.values.of(call + 1));
     if (name === undefined) return undefined;
     if (this.isOwn(name)) return { name, kind: 'own' };

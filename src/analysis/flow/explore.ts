@@ -113,7 +113,10 @@ export function explore(names: Names, cfg: Cfg, subject: Subject, effects: Effec
 
 class Explorer {
   private readonly states: State[] = [];
-  private readonly seen: Map<number, Set<number>>[] = [];
+  /** By operation the last state at it, -1 for none. */
+  private readonly lastAt: Int32Array;
+  /** By state the one before it at the same operation. */
+  private readonly earlier: number[] = [];
   private readonly aliasSets: Aliases[] = [];
   private readonly aliasIds = new Map<string, number>();
   private readonly events: Event[] = [];
@@ -134,6 +137,7 @@ class Explorer {
   ) {
     this.predicates = new Predicates(names, cfg);
     this.element = subject.element ?? -1;
+    this.lastAt = new Int32Array(cfg.ops.length).fill(-1);
     this.noNames = { ...NO_ALIASES, births: this.element === -1 ? subject.births : new Set() };
   }
 
@@ -500,15 +504,16 @@ class Explorer {
     const kind = this.cfg.ops[op]?.kind;
     // Only a `finally` on the way of an exception must remember it.
     const carried = kind === OpKind.End ? 0 : flight;
-    let byNames = this.seen[op];
-    if (!byNames) this.seen[op] = byNames = new Map<number, Set<number>>();
-    const names = aliases * 65536 + predicates;
-    let known = byNames.get(names);
-    if (!known) byNames.set(names, (known = new Set<number>()));
-    const key = bits * 8 + carried;
-    if (known.has(key)) return;
-    known.add(key);
-    this.states.push({ op, bits, aliases, predicates, flight: carried, previous });
+    const { states, earlier, lastAt } = this;
+    // There are few at one operation.
+    for (let at = lastAt[op] ?? -1; at >= 0; at = earlier[at] ?? -1) {
+      const known = states[at];
+      const isSame = known?.bits === bits && known.aliases === aliases && known.predicates === predicates;
+      if (isSame && known.flight === carried) return;
+    }
+    earlier.push(lastAt[op] ?? -1);
+    lastAt[op] = states.length;
+    states.push({ op, bits, aliases, predicates, flight: carried, previous });
   }
 }
 

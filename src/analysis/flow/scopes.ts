@@ -70,10 +70,7 @@ export class Names {
     this.declare();
     this.resolve();
     this.giveFields();
-    for (const symbol of this.symbols) {
-      for (const binding of symbol.bindings)
-        if (binding.kind === 'import') this.importBindings.push({ symbol, binding });
-    }
+    this.importBindings.sort((a, b) => a.symbol.id - b.symbol.id);
   }
 
   symbolOf(node: NodeId): SymbolInfo | undefined {
@@ -116,7 +113,7 @@ export class Names {
 
   private declare(): void {
     const { ast, entersAt, endStack, owners } = this;
-    const { length, up } = ast;
+    const { length, up, kind: kinds } = ast;
     for (let node = 0; node < length; node++) {
       while (node >= (endStack[endStack.length - 1] ?? length)) {
         endStack.pop();
@@ -128,16 +125,12 @@ export class Names {
       }
       const kind = ast.kindOf(node);
       const parent = node - (up[node] ?? 0);
-      owners[node] = this.ownerBelow(parent, kind);
+      const around = kinds[parent];
+      // A body is the function's own code, its decorators and defaults are not.
+      const isBody = around === Kind.Function ? kind === Kind.Block : around === Kind.Lambda && kind !== Kind.Params;
+      owners[node] = isBody ? (this.functionAt.get(parent)?.id ?? -1) + 1 : (owners[parent] ?? 0);
       this.visit(node, kind);
     }
-  }
-
-  /** The function whose own code a child of this kind is: a body is the function's, its decorators and defaults are not. */
-  private ownerBelow(parent: NodeId, kind: Kind): number {
-    const around = this.ast.kindOf(parent);
-    const isBody = around === Kind.Function ? kind === Kind.Block : around === Kind.Lambda && kind !== Kind.Params;
-    return isBody ? (this.functionAt.get(parent)?.id ?? -1) + 1 : (this.owners[parent] ?? 0);
   }
 
   /** The scope holds until the end of a node. */
@@ -405,7 +398,9 @@ export class Names {
   }
 
   private bindImport(target: NodeId, qualified: string, name?: string): void {
-    this.bind(this.scope, target, 'import', NONE, NONE, WHOLE, qualified, name);
+    const symbol = this.bind(this.scope, target, 'import', NONE, NONE, WHOLE, qualified, name);
+    const binding = symbol.bindings.at(-1);
+    if (binding) this.importBindings.push({ symbol, binding });
   }
 
   private declareOuter(node: NodeId, kind: Kind): void {

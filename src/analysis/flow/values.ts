@@ -35,7 +35,7 @@ const MAX_DEPTH = 60;
 
 export class Values {
   private readonly memo: Memo[];
-  private symbolMemo: Memo[] = [];
+  private readonly symbolMemo: Memo[];
   private readonly fieldMemo = new Map<object, Memo>();
   private arguments: Arguments | undefined;
   private loopUses: Map<SymbolInfo | undefined, { call: NodeId; qualified: string }[]> | undefined;
@@ -46,13 +46,15 @@ export class Values {
     private readonly loopFactories: ReadonlySet<string>,
   ) {
     this.memo = blank(names.ast.length);
+    // Their ids begin with 1.
+    this.symbolMemo = blank(names.symbols.length + 1);
   }
 
   /** From now on the arguments of known calls tell what parameters are. */
   useArguments(known: Arguments): void {
     this.arguments = known;
     this.memo.fill(undefined);
-    this.symbolMemo = [];
+    this.symbolMemo.fill(undefined);
     this.fieldMemo.clear();
   }
 

@@ -53,8 +53,18 @@ export interface RunInLoop {
   readonly through: Reached<RunKind> | undefined;
 }
 
-/** All calls, in code that a running loop starts, that run a loop themselves or through helpers. */
-export function runsInLoop(facts: Wanted): RunInLoop[] {
+const known = new WeakMap<Facts['places'], readonly RunInLoop[]>();
+
+/** All calls, in code that a running loop starts, that run a loop themselves or through helpers. Worked out once for a text. */
+export function runsInLoop(facts: Wanted): readonly RunInLoop[] {
+  const before = known.get(facts.places);
+  if (before) return before;
+  const found = findRuns(facts);
+  known.set(facts.places, found);
+  return found;
+}
+
+function findRuns(facts: Wanted): RunInLoop[] {
   const { names, places } = facts;
   if (importsModule(names, 'nest_asyncio') || importsModule(names, 'nest_asyncio2')) return [];
   const passes = (fn: FunctionInfo): boolean => !places.asksWhereItRuns(fn);
