@@ -16,11 +16,14 @@ const STATEMENT = /(?:def|class|async[ \t]+def|import|return|with|try)\b/y;
 /** What begins no statement: white space, a comment, a line end, a closing bracket, what stands between other things. */
 const NO_START = /[\s#)\]}:,=;\uFEFF\u2060\u200B]/;
 
+/** What decides in a string of three quotes, and in one of one. */
+const DOUBLE = [/"""|\\/g, /["\\\n]/g] as const;
+const SINGLE = [/'''|\\/g, /['\\\n]/g] as const;
+
 /** How far behind its start a change can still make a statement a part of the one above, or no longer. */
 export const FIRST_WORD = 16;
 
 const NEWLINE = 10;
-const BACKSLASH = 92;
 const SPACE = 32;
 const TAB = 9;
 const AT = 64;
@@ -40,10 +43,9 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
   for (;;) {
     // To the end of the line, and of what goes on behind it.
     TELLING.lastIndex = at;
-    const match = TELLING.exec(text);
-    if (!match) return;
-    at = match.index + 1;
-    switch (match[0]) {
+    if (!TELLING.test(text)) return;
+    at = TELLING.lastIndex;
+    switch (text[at - 1]) {
       case '#': {
         const end = text.indexOf('\n', at);
         if (end < 0) return;
@@ -100,16 +102,18 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
 
 /** The place behind a string that begins at a quote; at the line's end where it is never closed. */
 function behindString(text: string, open: number): number {
-  const quote = text.charCodeAt(open);
-  const isTriple = text.charCodeAt(open + 1) === quote && text.charCodeAt(open + 2) === quote;
-  for (let at = open + (isTriple ? 3 : 1); at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === NEWLINE && !isTriple) return at;
-    else if (code === quote) {
-      if (!isTriple) return at + 1;
-      if (text.charCodeAt(at + 1) === quote && text.charCodeAt(at + 2) === quote) return at + 3;
-    }
+  const quote = text[open] ?? '';
+  const isTriple = text.startsWith(quote + quote, open + 1);
+  const [ending, inLine] = quote === '"' ? DOUBLE : SINGLE;
+  const telling = isTriple ? ending : inLine;
+  telling.lastIndex = open + (isTriple ? 3 : 1);
+  while (telling.test(text)) {
+    const behind = telling.lastIndex;
+    const last = text[behind - 1];
+    if (last === '\n') return behind - 1;
+    if (last === quote) return behind;
+    // What stands behind a backslash tells nothing.
+    telling.lastIndex = behind + 1;
   }
   return text.length;
 }
