@@ -1,5 +1,5 @@
 /**
- * Reads a long class or function member by member (the statements of its body), so that an edit reads anew only the member
+ * Reads a long class, function or other block member by member (the statements of its body), so that an edit reads anew only the member
  * that it touches, and an error stays in its own. Each member is read as a module of its own, which for Python's grammar
  * makes no difference. Knows nothing of the parser.
  */
@@ -17,20 +17,23 @@ export const LONG = 4000;
 /** Trees of members by their text, as they were last read. */
 export class KnownMembers {
   private trees = new Map<string, Ast>();
+  private before = new Map<string, Ast>();
 
-  /** The trees of the members of one statement, in order; of others nothing is kept. */
-  of(members: readonly string[], read: (text: string) => Ast): Ast[] {
-    const before = this.trees;
+  /** Another statement is read: what its members are not, is forgotten when the next one is. */
+  turn(): void {
+    this.before = this.trees;
     this.trees = new Map<string, Ast>();
-    return members.map((text) => {
-      const tree = before.get(text) ?? read(text);
-      this.trees.set(text, tree);
-      return tree;
-    });
+  }
+
+  /** The tree of a member. */
+  of(text: string, read: () => Ast): Ast {
+    const tree = this.trees.get(text) ?? this.before.get(text) ?? read();
+    this.trees.set(text, tree);
+    return tree;
   }
 }
 
-/** Where the members of a class or function begin, each with the line that it begins in; none where it is short or not indented well. */
+/** Where the members of a statement with a block begin, each with the line that it begins in; none where it is short or not indented well. */
 export function memberStarts(text: string): number[] {
   const starts: number[] = [];
   if (text.length >= LONG && HEADER.test(text)) {
@@ -44,7 +47,8 @@ export function memberStarts(text: string): number[] {
   return starts;
 }
 
-const HEADER = /^(?:@|class\b|def\b|async\b)/;
+/** A definition, or another statement with a block that can be its last part. */
+const HEADER = /^[ \t]*(?:@|(?:class|def|async|with|for|while|if)\b)/;
 
 /** What stands in the place of the members while the header is read. */
 export const NO_MEMBERS = 'pass';
@@ -89,14 +93,17 @@ export function assembled(
   return new Ast(text, store, store.length, names.list, names.index, Int32Array.from(comments), broken);
 }
 
+const ENDING_WITH_BLOCK: ReadonlySet<Kind> = new Set([
+  ...[Kind.Class, Kind.Function, Kind.With, Kind.For, Kind.While, Kind.If],
+]);
+
 /** The block that ends a tree with its one statement, the definition, and what stands around that. */
 function blockAround(header: Ast): NodeId[] {
   const last = header.length - 1;
   if (header.hasErrors || header.kindOf(last) !== Kind.Pass) return [];
   const block = header.parent(last);
   const definition = header.parent(block);
-  const kind = header.kindOf(definition);
-  if (header.kindOf(block) !== Kind.Block || (kind !== Kind.Class && kind !== Kind.Function)) return [];
+  if (header.kindOf(block) !== Kind.Block || !ENDING_WITH_BLOCK.has(header.kindOf(definition))) return [];
   const outer = header.parent(definition);
   if (definition === 1) return [block, definition];
   return outer === 1 && header.kindOf(outer) === Kind.Decorated ? [block, definition, outer] : [];

@@ -74,26 +74,29 @@ export class SyntaxParser {
   }
 
   /**
-   * Parses one top-level statement, with what stands behind it up to the next. A long definition is read by its members.
+   * Parses one top-level statement, with what stands behind it up to the next. A long one is read by its members.
    * @param known trees of members that need not be read again
+   * @param depth how deep the text stands in a larger one
    */
-  piece(text: string, names: NameTable, known = new KnownMembers()): Ast {
+  piece(text: string, names: NameTable, known = new KnownMembers(), depth = 0): Ast {
     const starts = memberStarts(text);
     const [first = 0] = starts;
     if (starts.length > 1) {
       const indent = text.slice(first).search(/\S/);
-      const header = this.alone(text.slice(0, first + indent) + NO_MEMBERS, names);
-      const depth = MEMBER_DEPTH + header.childrenOfKind(0, Kind.Decorated).length;
-      const members = starts.map((start, index) => text.slice(start, starts[index + 1] ?? text.length));
-      const trees = known.of(members, (member) => this.alone(member, names, depth));
+      const header = this.alone(text.slice(0, first + indent) + NO_MEMBERS, names, depth);
+      const inside = depth + MEMBER_DEPTH + header.childrenOfKind(0, Kind.Decorated).length;
+      const trees = starts.map((start, index) => {
+        const member = text.slice(start, starts[index + 1] ?? text.length);
+        return known.of(member, () => this.piece(member, names, known, inside));
+      });
       const whole = assembled(text, header, starts, trees, names);
       if (whole) return whole;
     }
-    return this.alone(text, names);
+    return this.alone(text, names, depth);
   }
 
   /** Parses a text by itself. @param depth how deep it stands in a larger one */
-  private alone(text: string, names: NameTable, depth = 0): Ast {
+  private alone(text: string, names: NameTable, depth: number): Ast {
     this.read += text.length;
     const tree = this.run(text, null);
     try {
@@ -239,7 +242,10 @@ export class ParsedText {
       const end = fresh[index + 1] ?? behind;
       const isSame = end <= span.start && starts[first + index] === start && starts[first + index + 1] === end;
       if (isSame) whole.add(old, start, end, 0);
-      else whole.add(this.parser.piece(text.slice(start, end), this.names, this.members), 0, end - start + 1, start);
+      else {
+        this.members.turn();
+        whole.add(this.parser.piece(text.slice(start, end), this.names, this.members), 0, end - start + 1, start);
+      }
     });
     if (next < starts.length) whole.add(old, behind - delta, old.text.length + 1, delta);
     this.starts = [...starts.slice(0, first), ...fresh, ...starts.slice(next).map((start) => start + delta)];

@@ -40,6 +40,7 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
   let at = from;
   let isDecorated = !isInside && text.charCodeAt(from) === AT;
   let indent = isInside ? -1 : 0;
+  const around = widthOf(text, from);
   for (;;) {
     // To the end of the line, and of what goes on behind it.
     TELLING.lastIndex = at;
@@ -74,11 +75,8 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
       default:
     }
     const line = at;
-    let width = 0;
-    // As the grammar counts.
-    for (let code = text.charCodeAt(at); code === SPACE || code === TAB; code = text.charCodeAt(++at)) {
-      width += code === SPACE ? 1 : 8;
-    }
+    const width = widthOf(text, at);
+    while (text.charCodeAt(at) === SPACE || text.charCodeAt(at) === TAB) at++;
     if (width > 0 && depth === 0 && indent === 0) continue;
     if (at >= text.length || NO_START.test(text[at] ?? '')) continue;
     if (depth > 0) {
@@ -88,7 +86,7 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
       depth = 0;
     }
     if (indent < 0) {
-      if (width === 0) continue;
+      if (width <= around) continue;
       indent = width;
     }
     if (width < indent && visit(-1) === true) return;
@@ -98,6 +96,15 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
     isDecorated = text.charCodeAt(at) === AT;
     if (isStart && visit(line) === true) return;
   }
+}
+
+/** How far a line is indented, as the grammar counts. */
+function widthOf(text: string, line: number): number {
+  let width = 0;
+  for (let at = line, code = text.charCodeAt(at); code === SPACE || code === TAB; code = text.charCodeAt(++at)) {
+    width += code === SPACE ? 1 : 8;
+  }
+  return width;
 }
 
 /** The place behind a string that begins at a quote; at the line's end where it is never closed. */
