@@ -9,8 +9,8 @@ import { Kind } from './kinds';
 import { firstFrom } from './search';
 import { TreeStore } from './store';
 
-/** What begins no node and is no comment. */
-const BLANK = /[^\s\uFEFF\u2060\u200B]/;
+/** What begins no node and is no comment: white space, lines that are continued before anything stands in them. */
+const LEAD = /^(?:[\s\uFEFF\u2060\u200B]|\\\r?\n)*/;
 
 /** A tree of a text that grows piece by piece, in order. */
 export class Assembly {
@@ -24,8 +24,8 @@ export class Assembly {
   ) {
     this.store = new TreeStore(Math.max(64, capacity));
     // The grammar begins a module with its first statement or comment.
-    const start = text.search(BLANK);
-    this.store.open(Kind.Module, start < 0 ? text.length : start, text.length, -1);
+    const start = LEAD.exec(text)?.[0].length ?? 0;
+    this.store.open(Kind.Module, start, text.length, -1);
   }
 
   /** Adds the top-level statements of `tree` that begin from `from` up to `to`, moved by `delta` in the text. */

@@ -56,6 +56,11 @@ export class Ast {
     this.atom = arrays.atom;
   }
 
+  /** The same tree of another copy of the same text. */
+  withText(text: string): Ast {
+    return new Ast(text, this, this.length, this.names, this.atoms, this.comments, this.broken);
+  }
+
   /** Whether any part of the text was not understood. */
   get hasErrors(): boolean {
     return this.broken.length > 0;

@@ -1,7 +1,7 @@
 /**
  * Reads a long class, function or other block member by member (the statements of its body), so that an edit reads anew only the member
- * that it touches, and an error stays in its own. Each member is read as a module of its own, which for Python's grammar
- * makes no difference. Knows nothing of the parser.
+ * that it touches, and an error stays in its own. Each member is read as a module of its own, which for code that is laid out
+ * as usual makes no difference; what is not is read in one piece. Knows nothing of the parser.
  */
 import type { NodeId } from './ast';
 import { Ast, NONE } from './ast';
@@ -27,7 +27,9 @@ export class KnownMembers {
 
   /** The tree of a member. */
   of(text: string, read: () => Ast): Ast {
-    const tree = this.trees.get(text) ?? this.before.get(text) ?? read();
+    const known = this.trees.get(text) ?? this.before.get(text);
+    // A part of a string keeps the whole of it: each tree has its part of the newest text.
+    const tree = known?.withText(text) ?? read();
     this.trees.set(text, tree);
     return tree;
   }
@@ -36,7 +38,7 @@ export class KnownMembers {
 /** Where the members of a statement with a block begin, each with the line that it begins in; none where it is short or not indented well. */
 export function memberStarts(text: string): number[] {
   const starts: number[] = [];
-  if (text.length >= LONG && HEADER.test(text)) {
+  if (text.length >= LONG && HEADER.test(text) && !UNUSUAL.test(text)) {
     const note = (start: number): boolean => {
       if (start < 0) starts.length = 0;
       else starts.push(start);
@@ -49,6 +51,9 @@ export function memberStarts(text: string): number[] {
 
 /** A definition, or another statement with a block that can be its last part. */
 const HEADER = /^[ \t]*(?:@|(?:class|def|async|with|for|while|if)\b)/;
+
+/** White space that hides where a line begins: a form feed, a CR alone, zero-width characters, a line of nothing but a backslash. */
+const UNUSUAL = /[\f\v\uFEFF\u2060\u200B]|\r(?!\n)|^[ \t]*\\\r?$/m;
 
 /** What stands in the place of the members while the header is read. */
 export const NO_MEMBERS = 'pass';

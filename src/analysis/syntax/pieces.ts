@@ -13,8 +13,8 @@ const CLAUSE = /(?:else|elif|except|finally)\b/y;
 const DEFINITION = /(?:def|class|async[ \t]+def|@|import|from|return|with|try)\b|@/y;
 /** What can stand in no bracket. */
 const STATEMENT = /(?:def|class|async[ \t]+def|import|return|with|try)\b/y;
-/** What begins no statement: white space, a comment, a line end, a closing bracket, what stands between other things. */
-const NO_START = /[\s#)\]}:,=;\uFEFF\u2060\u200B]/;
+/** What begins no statement: white space, a comment, a line end (a continued one too), a closing bracket, what stands between other things. */
+const NO_START = /[\s#)\]}:,=;\\\uFEFF\u2060\u200B]/;
 
 /** What decides in a string of three quotes, and in one of one. */
 const DOUBLE = [/"""|\\/g, /["\\\n]/g] as const;
@@ -82,6 +82,9 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
     if (depth > 0) {
       const ending = width === 0 ? DEFINITION : STATEMENT;
       ending.lastIndex = at;
+      CLAUSE.lastIndex = at;
+      // A bracket in the quotes of a nested string (3.12) is none: what is indented less may be the clause that it seems to be.
+      if (isInside && indent >= 0 && width < indent && CLAUSE.test(text) && visit(-1) === true) return;
       if (!ending.test(text)) continue;
       depth = 0;
     }

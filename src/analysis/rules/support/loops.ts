@@ -118,7 +118,7 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   const at = siblings.indexOf(creation);
   const behind = siblings.slice(at + 1);
   const isNamed = namesOf(facts, life);
-  if (isUsedBehind(ast, creation, isNamed) || isReturned(ast, life, isNamed)) return undefined;
+  if (isUsedBehind(ast, creation, isNamed) || isKept(facts, life, isNamed)) return undefined;
   let to = behind.findLastIndex((each) => someNode(ast, each, isNamed));
   if (until !== NONE) to = behind.indexOf(until) - 1;
   let from = 0;
@@ -166,21 +166,51 @@ function namesOf({ ast, names }: LoopFacts, life: Life): (node: NodeId) => boole
   return isIt;
 }
 
-/** Whether the loop is named behind the block that it is made in, as of an `if`: closed in there, it would be used closed. */
+/**
+ * Whether the loop is named behind the block that it is made in, as of an `if`, or before it in a `for` or `while` around
+ * it: closed in there, it would be used closed.
+ */
 function isUsedBehind(ast: Facts['ast'], creation: NodeId, isNamed: (node: NodeId) => boolean): boolean {
   const block = ast.parent(creation);
-  const around = ast.enclosing(creation, (kind) => kind === Kind.Function || kind === Kind.Module);
+  const isAround = (kind: Kind): boolean => kind === Kind.Function || kind === Kind.Module;
+  const around = ast.enclosing(creation, isAround);
   const end = around === NONE ? ast.length : ast.after(around);
   for (let node = ast.after(block); node < end; node++) if (isNamed(node)) return true;
+  const isAgain = (kind: Kind): boolean => kind === Kind.For || kind === Kind.While;
+  for (let again = ast.enclosing(creation, isAgain); again > around; again = ast.enclosing(again, isAgain)) {
+    for (let node = again; node < creation; node++) if (isNamed(node)) return true;
+  }
   return false;
 }
 
-/** Whether its function returns what uses the loop later. */
-function isReturned(ast: Facts['ast'], { fn }: Life, isNamed: (node: NodeId) => boolean): boolean {
-  return (
-    fn?.returns.some(
-      (value) => isNamed(value) || ast.children(value).some((each) => isNamed(each) && each !== value + 1),
-    ) ?? false
+/** Whether what uses the loop is there for somebody after the function: returned, yielded, put away, or decorated. */
+function isKept({ ast, names }: LoopFacts, { fn }: Life, isNamed: (node: NodeId) => boolean): boolean {
+  if (!fn) return false;
+  const isCalled = (node: NodeId): boolean => {
+    let value = node;
+    while (ast.kindOf(ast.parent(value)) === Kind.Attribute && value === ast.parent(value) + 1)
+      value = ast.parent(value);
+    const call = ast.parent(value);
+    return ast.kindOf(call) === Kind.Call && value === call + 1;
+  };
+  const isLater = (value: NodeId): boolean =>
+    someNode(ast, value, (node) => {
+      if (ast.kindOf(node) === Kind.Lambda) return someNode(ast, node, isNamed);
+      return isNamed(node) && !isCalled(node);
+    });
+  if (fn.returns.some(isLater)) return true;
+  const isPutAway = (target: NodeId): boolean => {
+    if (ast.kindOf(target) !== Kind.Name) return true;
+    return names.symbolOf(target)?.scope.fn !== fn;
+  };
+  const isStored = someNode(ast, fn.node, (node) => {
+    const kind = ast.kindOf(node);
+    if (kind === Kind.Yield) return isLater(node);
+    return kind === Kind.Assign && isPutAway(node + 1) && isLater(ast.lastChild(node));
+  });
+  if (isStored) return true;
+  return names.functions.some(
+    (each) => each.parent === fn && each.decorators.length > 0 && someNode(ast, each.node, isNamed),
   );
 }
 
@@ -225,7 +255,7 @@ function closeAtOnce(facts: LoopFacts, life: Life): Fix | undefined {
   const siblings = siblingsOf(ast, creation);
   const behind = siblings.slice(siblings.indexOf(creation) + 1);
   const isNamed = namesOf(facts, life);
-  if (isUsedBehind(ast, creation, isNamed) || isReturned(ast, life, isNamed)) return undefined;
+  if (isUsedBehind(ast, creation, isNamed) || isKept(facts, life, isNamed)) return undefined;
   const lastUse = behind.findLast((each) => someNode(ast, each, isNamed)) ?? creation;
   const lines = linesOf(ast, lastUse);
   if (!lines) return undefined;
