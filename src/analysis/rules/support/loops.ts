@@ -177,7 +177,7 @@ function isUsedBehind(ast: Facts['ast'], creation: NodeId, isNamed: (node: NodeI
   const end = around === NONE ? ast.length : ast.after(around);
   for (let node = ast.after(block); node < end; node++) if (isNamed(node)) return true;
   const isAgain = (kind: Kind): boolean => kind === Kind.For || kind === Kind.While;
-  for (let again = ast.enclosing(creation, isAgain); again > around; again = ast.enclosing(again, isAgain)) {
+  for (let again = creation; (again = ast.enclosing(ast.parent(again), isAgain)) > around;) {
     for (let node = again; node < creation; node++) if (isNamed(node)) return true;
   }
   return false;
