@@ -12,6 +12,11 @@ import { TreeStore } from './store';
 /** What begins no node and is no comment: white space, lines that are continued before anything stands in them. */
 const LEAD = /^(?:[\s\uFEFF\u2060\u200B]|\\\r?\n)*/;
 
+/** Where a module begins: with its first statement or comment. The grammar's own answer differs where a continued line leads. */
+export function moduleStart(text: string): number {
+  return LEAD.exec(text)?.[0].length ?? 0;
+}
+
 /** A tree of a text that grows piece by piece, in order. */
 export class Assembly {
   private readonly store: TreeStore;
@@ -23,9 +28,7 @@ export class Assembly {
     capacity: number,
   ) {
     this.store = new TreeStore(Math.max(64, capacity));
-    // The grammar begins a module with its first statement or comment.
-    const start = LEAD.exec(text)?.[0].length ?? 0;
-    this.store.open(Kind.Module, start, text.length, -1);
+    this.store.open(Kind.Module, moduleStart(text), text.length, -1);
   }
 
   /** Adds the top-level statements of `tree` that begin from `from` up to `to`, moved by `delta` in the text. */
