@@ -6,16 +6,9 @@ import type { Span } from '../finding';
 import { Ast } from './ast';
 import type { NameTable } from './build';
 import { Kind } from './kinds';
+import { moduleStart } from './pieces';
 import { firstFrom } from './search';
 import { TreeStore } from './store';
-
-/** What begins no node and is no comment: white space, lines that are continued before anything stands in them. */
-const LEAD = /^(?:[\s\uFEFF\u2060\u200B]|\\\r?\n)*/;
-
-/** Where a module begins: with its first statement or comment. The grammar's own answer differs where a continued line leads. */
-export function moduleStart(text: string): number {
-  return LEAD.exec(text)?.[0].length ?? 0;
-}
 
 /** A tree of a text that grows piece by piece, in order. */
 export class Assembly {

@@ -10,6 +10,7 @@ import type { Cursor } from './binding';
 import type { ActTable } from './grammar';
 import { Act, ACTS } from './grammar';
 import { Flag, isExpression, Kind, KINDS, Op } from './kinds';
+import { moduleStart } from './pieces';
 import { TreeStore } from './store';
 
 /** How many nodes may be nested: CPython's own limits (100 indents, 200 brackets) leave room for long chains. */
@@ -94,6 +95,7 @@ class Builder {
         if (!cursor.toParent()) {
           const { text, store, options, broken } = this;
           const { list, index } = options.names;
+          store.start[0] = moduleStart(text);
           return new Ast(text, store, store.length, list, index, Int32Array.from(this.comments), broken);
         }
         this.leave();

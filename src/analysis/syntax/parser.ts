@@ -6,7 +6,7 @@
 import type { Tree, TreeCursor } from 'web-tree-sitter';
 import { Edit, Language, Parser } from 'web-tree-sitter';
 import type { Span } from '../finding';
-import { Assembly, moduleStart } from './assemble';
+import { Assembly } from './assemble';
 import type { Ast } from './ast';
 import type { Wasm } from './binding';
 import { Cursor, loadWasm, parseText } from './binding';
@@ -133,9 +133,7 @@ export class SyntaxParser {
   private walked(tree: Tree, options: BuildOptions): Ast {
     const cursor = new Cursor(this.wasm, tree);
     try {
-      const ast = buildAst(cursor, options);
-      ast.start[0] = moduleStart(options.text);
-      return ast;
+      return buildAst(cursor, options);
     } finally {
       cursor.free();
     }

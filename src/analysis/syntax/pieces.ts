@@ -20,6 +20,9 @@ const NO_START = /[\s#)\]}:,=;\\\uFEFF\u2060\u200B]/;
 const DOUBLE = [/"""|\\/g, /["\\\n]/g] as const;
 const SINGLE = [/'''|\\/g, /['\\\n]/g] as const;
 
+/** What begins no node and is no comment: white space, lines that are continued before anything stands in them. */
+const LEAD = /^(?:[\s\uFEFF\u2060\u200B]|\\\r?\n)*/;
+
 /** How far behind its start a change can still make a statement a part of the one above, or no longer. */
 export const FIRST_WORD = 16;
 
@@ -35,7 +38,7 @@ const AT = 64;
  * @param isInside of the statements in the body of the one that begins at `from` instead: all that are indented as the
  * first of them is, each by the start of its line; -1 where one is indented less, which is no Python
  */
-export function findStarts(text: string, from: number, visit: (start: number) => unknown, isInside = false): void {
+export function findStarts(text: string, from: number, visit: (start: number) => boolean, isInside = false): void {
   let depth = 0;
   let at = from;
   let isDecorated = !isInside && text.charCodeAt(from) === AT;
@@ -80,25 +83,32 @@ export function findStarts(text: string, from: number, visit: (start: number) =>
     if (width > 0 && depth === 0 && indent === 0) continue;
     if (at >= text.length || NO_START.test(text[at] ?? '')) continue;
     if (depth > 0) {
-      const ending = width === 0 ? DEFINITION : STATEMENT;
-      ending.lastIndex = at;
-      CLAUSE.lastIndex = at;
       // A bracket in the quotes of a nested string (3.12) is none: what is indented less may be the clause that it seems to be.
-      if (isInside && indent >= 0 && width < indent && CLAUSE.test(text) && visit(-1) === true) return;
-      if (!ending.test(text)) continue;
+      if (width < indent && isAt(CLAUSE, text, at) && visit(-1)) return;
+      if (!isAt(width === 0 ? DEFINITION : STATEMENT, text, at)) continue;
       depth = 0;
     }
     if (indent < 0) {
       if (width <= around) continue;
       indent = width;
     }
-    if (width < indent && visit(-1) === true) return;
-    CLAUSE.lastIndex = at;
-    if (width !== indent || CLAUSE.test(text)) continue;
+    if (width < indent && visit(-1)) return;
+    if (width !== indent || isAt(CLAUSE, text, at)) continue;
     const isStart = !isDecorated;
     isDecorated = text.charCodeAt(at) === AT;
-    if (isStart && visit(line) === true) return;
+    if (isStart && visit(line)) return;
   }
+}
+
+/** Whether a sticky pattern fits at a place. */
+function isAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
+}
+
+/** Where a module begins: with its first statement or comment. The grammar's own answer differs where a continued line leads. */
+export function moduleStart(text: string): number {
+  return LEAD.exec(text)?.[0].length ?? 0;
 }
 
 /** How far a line is indented, as the grammar counts. */

@@ -6,18 +6,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
 import type { Ast } from '../../../src/analysis/syntax/ast';
 import { Kind } from '../../../src/analysis/syntax/kinds';
-import { SyntaxParser } from '../../../src/analysis/syntax/parser';
-import { analyzer } from './analyser';
+import type { SyntaxParser } from '../../../src/analysis/syntax/parser';
+import { analyzer, syntaxParser } from './analyser';
 import { pythonOf } from './oracle';
-
-const require = createRequire(join(process.cwd(), 'package.json'));
 
 const VERSIONS = ['3.9', '3.11', '3.13', '3.15'];
 
@@ -105,10 +101,7 @@ describe('the standard library, as CPython reads it', function () {
       const library = spawnSync(python, ['-c', 'import sysconfig; print(sysconfig.get_path("stdlib"))'], {
         encoding: 'utf8',
       }).stdout.trim();
-      const syntax = await SyntaxParser.create(
-        readFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm')),
-        readFileSync(join(dirname(require.resolve('tree-sitter-python/package.json')), 'tree-sitter-python.wasm')),
-      );
+      const syntax = await syntaxParser();
       const shared = await analyzer();
       const script = join('test', 'unit', 'analysis', 'oracle', 'ast_facts.py');
       const child = spawn(python, [script, library], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -8,14 +8,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
 import { analyzer } from './analyser';
-import { parsePage } from './markdown';
+import { blocksOf, pageNames } from './pages';
 
 /** Programs of every rule's page, and those whose clean-up the mutants take away. */
 const PROGRAMS = [
-  ...readdirSync(join('test', 'rules'))
-    .filter((name) => /^LOOP\d+\.md$/.test(name))
-    .flatMap((name) => parsePage(readFileSync(join('test', 'rules', name), 'utf8')))
-    .map((block) => block.code),
+  ...pageNames()
+    .flatMap(blocksOf)
+    .map(({ code }) => code),
   ...readdirSync(join('test', 'mutants', 'programs')).map((name) =>
     readFileSync(join('test', 'mutants', 'programs', name), 'utf8'),
   ),

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
 import type { Analyse } from './markdown';
-import { parsePage } from './markdown';
+import { blocksOf, pageNames } from './pages';
 
 /** A program with one piece of its clean-up removed or moved; `how` is empty for the program itself. */
 export interface Mutant {
@@ -51,14 +51,11 @@ export function workingPrograms(): [name: string, text: string][] {
     .filter((name) => name.endsWith('.py'))
     .sort()
     .map((name): [string, string] => [name, readFileSync(join(folder, name), 'utf8')]);
-  const pages = readdirSync(join('test', 'rules'))
-    .filter((name) => /^LOOP\d+\.md$/.test(name))
-    .sort()
-    .flatMap((name) =>
-      parsePage(readFileSync(join('test', 'rules', name), 'utf8'))
-        .filter(({ run }) => run?.shows === 'clean' && run.pythons.length === 0)
-        .map((block): [string, string] => [`${name} ${block.title}`, block.code]),
-    );
+  const pages = pageNames().flatMap((name) =>
+    blocksOf(name)
+      .filter(({ run }) => run?.shows === 'clean' && run.pythons.length === 0)
+      .map((block): [string, string] => [`${name} ${block.title}`, block.code]),
+  );
   return [...files, ...pages];
 }
 

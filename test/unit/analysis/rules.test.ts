@@ -3,20 +3,15 @@
  * CPython shows. LOOPSCOPE_RULES=LOOP101,LOOP2 runs only those pages.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { analyzer } from './analyser';
 import { applyAll, checkFixes } from './fixes';
 import type { Analyse, Block } from './markdown';
-import { compareBlock, parsePage } from './markdown';
+import { compareBlock } from './markdown';
 import { compileAll, judge, pythonOf, runProgram } from './oracle';
+import { blocksOf, pageNames } from './pages';
 
-const folder = join('test', 'rules');
 const wanted = (process.env['LOOPSCOPE_RULES'] ?? '').split(',').filter(Boolean);
-const pages = readdirSync(folder)
-  .filter((name) => /^LOOP\d+.*\.md$/.test(name))
-  .filter((name) => wanted.length === 0 || wanted.some((prefix) => name.startsWith(prefix)))
-  .sort();
+const pages = pageNames().filter((name) => wanted.length === 0 || wanted.some((prefix) => name.startsWith(prefix)));
 
 describe('rules', () => {
   let analyse: Analyse;
@@ -28,7 +23,7 @@ describe('rules', () => {
 
   for (const page of pages) {
     describe(page, () => {
-      const blocks = parsePage(readFileSync(join(folder, page), 'utf8'));
+      const blocks = blocksOf(page);
 
       it('has blocks with and without findings', () => {
         assert.ok(

@@ -4,25 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Ast } from '../../../src/analysis/syntax/ast';
 import { Kind } from '../../../src/analysis/syntax/kinds';
-import { SyntaxParser } from '../../../src/analysis/syntax/parser';
-import { analyzer } from './analyser';
+import { analyzer, syntaxParser } from './analyser';
 import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
-
-const require = createRequire(join(process.cwd(), 'package.json'));
-
-let shared: Promise<SyntaxParser> | undefined;
-function parser(): Promise<SyntaxParser> {
-  shared ??= SyntaxParser.create(
-    readFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm')),
-    readFileSync(join(dirname(require.resolve('tree-sitter-python/package.json')), 'tree-sitter-python.wasm')),
-  );
-  return shared;
-}
 
 /** A tree in words, to compare two. */
 function shape(ast: Ast): string {
@@ -49,7 +36,7 @@ const SAMPLE = readFileSync(join('test', 'rules', 'LOOP101.md'), 'utf8')
 describe('syntax', () => {
   it('gives the same tree after edits as when it reads the text anew, a broken text too', async function () {
     this.timeout(120_000);
-    const syntax = await parser();
+    const syntax = await syntaxParser();
     const edit = fc.record({
       at: fc.nat(),
       remove: fc.nat(40),
@@ -85,7 +72,7 @@ describe('syntax', () => {
   });
 
   it('reads one top-level statement for a keystroke, of a long one and of many', async () => {
-    const syntax = await parser();
+    const syntax = await syntaxParser();
     const unit = (n: number): string =>
       `async def f${n}(x):\n    for y in x:\n        await g(y, ${n})\n    return x\n\n\n`;
     const many = Array.from({ length: 1000 }, (_, n) => unit(n)).join('');
@@ -116,7 +103,7 @@ describe('syntax', () => {
   });
 
   it('knows where a statement ends that goes on in another line, and where one that is not closed', async () => {
-    const syntax = await parser();
+    const syntax = await syntaxParser();
     const cases: [text: string, find: string, insert: string][] = [
       ['if a:\n    b\nels:\n    c\n', 'ls:', 'l'],
       ['x = 1\n@d\ndef f(): pass\ny = 2\n', 'def', '@e\n'],
@@ -141,7 +128,7 @@ describe('syntax', () => {
   });
 
   it('keeps what is whole where a line is being typed', async () => {
-    const syntax = await parser();
+    const syntax = await syntaxParser();
     const ast = syntax.parse('loop = asyncio.\n\ndef g():\n    return 1\n');
     assert.ok(ast.hasErrors);
     assert.equal(
@@ -151,7 +138,7 @@ describe('syntax', () => {
   });
 
   it('reads lazy imports of 3.15 as imports', async () => {
-    const syntax = await parser();
+    const syntax = await syntaxParser();
     const ast = syntax.parse('if True:\n    lazy import asyncio\nlazy from a import b\n');
     assert.deepEqual(ast.broken, []);
   });

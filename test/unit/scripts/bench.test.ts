@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../../support/pythons';
@@ -60,5 +60,6 @@ describe('npm run bench', () => {
     writeFileSync(file, others);
     assert.match(run('loaded'), /runtime\.json holds other figures \(machine another, now .*\): name another file/);
     assert.equal(readFileSync(file, 'utf8'), others);
+    rmSync(folder, { recursive: true });
   }).timeout(300_000);
 });

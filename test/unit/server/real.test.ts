@@ -1,19 +1,18 @@
 /** Both faces with the real analysis: hostile files end in bounded time, fixes settle, edits lead where a fresh start does. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { RULES } from '../../../src/analysis/rules/registry';
-import { parsePage } from '../analysis/markdown';
+import { blocksOf, pageNames } from '../analysis/pages';
 import { bundles } from './bundles';
 import { CliFolder } from './cli';
 import { Editor } from './editor';
 
 /** The blocks of all rule pages: programs with every kind of finding. */
-const PROGRAMS = readdirSync(join('test', 'rules'))
-  .filter((name) => /^LOOP\d+\.md$/.test(name))
-  .flatMap((name) => parsePage(readFileSync(join('test', 'rules', name), 'utf8')))
-  .map((block) => block.code);
+const PROGRAMS = pageNames()
+  .flatMap(blocksOf)
+  .map(({ code }) => code);
 
 const LEAK = 'import asyncio\n\n\ndef f(x):\n    loop = asyncio.new_event_loop()\n    loop.run_until_complete(x)\n';
 

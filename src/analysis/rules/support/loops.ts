@@ -108,17 +108,33 @@ interface Region {
   readonly name: string;
 }
 
-/** From the first statement behind the creation that can raise to the last one that names the loop. */
-function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | undefined {
+/** Where a loop is made that can be closed in the same block. */
+interface Site {
+  readonly creation: NodeId;
+  readonly name: string;
+  /** The statements of the block behind the creation. */
+  readonly behind: readonly NodeId[];
+  /** Whether a node is one of the names by which the loop is used. */
+  readonly isNamed: (node: NodeId) => boolean;
+}
+
+/** Undefined where the loop has no name, or where somebody else has it later or uses it: a `close()` would come too early. */
+function siteOf(facts: LoopFacts, life: Life): Site | undefined {
   const { ast, lives } = facts;
   const target = lives.targetOf(life.creation);
   const creation = statementOf(ast, life.creation);
   if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
-  const siblings = siblingsOf(ast, creation);
-  const at = siblings.indexOf(creation);
-  const behind = siblings.slice(at + 1);
+  if (changesOwner(life.exploration)) return undefined;
   const isNamed = namesOf(facts, life);
   if (isUsedBehind(ast, creation, isNamed) || isKept(facts, life, isNamed)) return undefined;
+  const siblings = siblingsOf(ast, creation);
+  return { creation, name: ast.textOf(target), behind: siblings.slice(siblings.indexOf(creation) + 1), isNamed };
+}
+
+/** From the first statement behind the creation that can raise to the last one that names the loop. */
+function regionOf(facts: LoopFacts, site: Site, until: NodeId = NONE): Region | undefined {
+  const { ast } = facts;
+  const { creation, name, behind, isNamed } = site;
   let to = behind.findLastIndex((each) => someNode(ast, each, isNamed));
   if (until !== NONE) to = behind.indexOf(until) - 1;
   let from = 0;
@@ -127,7 +143,7 @@ function regionOf(facts: LoopFacts, life: Life, until: NodeId = NONE): Region | 
   const last = behind[to];
   if (from > to || first === undefined || last === undefined) return undefined;
   const lines = linesOfRange(ast, first, last);
-  return lines && { creation, first, last, lines, name: ast.textOf(target) };
+  return lines && { creation, first, last, lines, name };
 }
 
 /**
@@ -239,29 +255,21 @@ function isQuiet({ ast, raising }: LoopFacts, statement: NodeId): boolean {
 /** Wraps what follows the creation in `try … finally: loop.close()`. */
 export function closeInFinally(facts: LoopFacts, life: Life): Fix | undefined {
   const { ast } = facts;
-  const region = regionOf(facts, life);
-  const title = 'Close the loop in a finally block';
-  if (changesOwner(life.exploration)) return undefined;
-  if (!region) return closeAtOnce(facts, life);
-  return fix(title, true, [wrapped(ast, region, [`${region.name}.close()`])]);
+  const site = siteOf(facts, life);
+  if (!site) return undefined;
+  const region = regionOf(facts, site);
+  if (!region) return closeAtOnce(ast, site);
+  return fix('Close the loop in a finally block', true, [wrapped(ast, region, [`${region.name}.close()`])]);
 }
 
 /** A loop that nothing is done with is closed right behind its creation. */
-function closeAtOnce(facts: LoopFacts, life: Life): Fix | undefined {
-  const { ast, lives } = facts;
-  const target = lives.targetOf(life.creation);
-  const creation = statementOf(ast, life.creation);
-  if (target === NONE || creation === NONE || ast.kindOf(target) !== Kind.Name) return undefined;
-  const siblings = siblingsOf(ast, creation);
-  const behind = siblings.slice(siblings.indexOf(creation) + 1);
-  const isNamed = namesOf(facts, life);
-  if (isUsedBehind(ast, creation, isNamed) || isKept(facts, life, isNamed)) return undefined;
+function closeAtOnce(ast: Facts['ast'], { creation, name, behind, isNamed }: Site): Fix | undefined {
   const lastUse = behind.findLast((each) => someNode(ast, each, isNamed)) ?? creation;
   const lines = linesOf(ast, lastUse);
   if (!lines) return undefined;
   const end = lineEndOf(ast);
   const before = ast.text[lines.end - 1] === '\n' ? '' : end;
-  const newText = `${before}${indentOf(ast, creation)}${ast.textOf(target)}.close()${end}`;
+  const newText = `${before}${indentOf(ast, creation)}${name}.close()${end}`;
   return fix('Close the loop', true, [{ span: { start: lines.end, end: lines.end }, newText }]);
 }
 
@@ -288,7 +296,8 @@ export function moveIntoFinally(facts: LoopFacts, life: Life): Fix | undefined {
   if (ast.kindOf(close) !== Kind.ExprStmt) return undefined;
   const title = 'Move close() into a finally block';
   if (ast.parent(close) === ast.parent(creation)) {
-    const region = regionOf(facts, life, close);
+    const site = siteOf(facts, life);
+    const region = site && regionOf(facts, site, close);
     const lines = linesOf(ast, close);
     if (!region || !lines || lines.start !== region.lines.end) {
       if (!region || !lines) return undefined;
@@ -354,15 +363,10 @@ export function useRun(facts: LoopFacts, life: Life): Fix | undefined {
 export function useRunner(facts: LoopFacts & Pick<Facts, 'settings'>, life: Life): Fix | undefined {
   const { ast, settings } = facts;
   const module = moduleOf(facts, life.creation);
-  const region = regionOf(facts, life);
-  if (
-    settings.target.lowest < 11 ||
-    module === undefined ||
-    !region ||
-    life.origin !== 'new' ||
-    changesOwner(life.exploration)
-  )
-    return undefined;
+  if (settings.target.lowest < 11 || module === undefined || life.origin !== 'new') return undefined;
+  const site = siteOf(facts, life);
+  const region = site && regionOf(facts, site);
+  if (!region) return undefined;
   const lines = linesOfRange(ast, region.creation, region.last);
   if (!lines || ast.text.slice(...bounds(ast, region.creation)).includes('runner')) return undefined;
   const unit = indentUnit(ast);
