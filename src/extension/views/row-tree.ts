@@ -53,6 +53,9 @@ interface Kids<Row> {
 /** What must be drawn again: everything, or these nodes and what is below them. */
 export type Changes<Row> = 'all' | readonly RowNode<Row>[];
 
+/** Rows of which it is remembered whether they were open, at most. */
+const MAX_REMEMBERED = 1000;
+
 export interface RowTreeLimits {
   /** Rows of a node at first, and how many *load more* adds. */
   readonly pageSize: number;
@@ -65,8 +68,8 @@ export class RowTree<Row> {
   private top: Kids<Row> | undefined;
   private readonly loading = new Map<string, Promise<void>>();
   private generation = 0;
-  /** Which nodes were open before a reset. */
-  private opened: ReadonlyMap<string, boolean> = new Map();
+  /** Which nodes were open when they went or were forgotten, the latest last: who comes back is as it was. */
+  private readonly opened = new Map<string, boolean>();
 
   constructor(
     private readonly source: RowSource<Row>,
@@ -154,7 +157,8 @@ export class RowTree<Row> {
   /** Forgets every row: other rows are wanted now. What is open stays open where the ids are the same. */
   reset(keepOpen: boolean): void {
     this.generation += 1;
-    this.opened = keepOpen ? new Map([...this.nodes.values()].map((node) => [node.id, node.open])) : new Map();
+    if (keepOpen) for (const node of this.nodes.values()) this.remember(node);
+    else this.opened.clear();
     this.nodes.clear();
     this.loading.clear();
     this.top = undefined;
@@ -318,7 +322,20 @@ export class RowTree<Row> {
 
   private remove(node: RowNode<Row>): void {
     this.forget(node);
-    if (this.nodes.get(node.id) === node) this.nodes.delete(node.id);
+    if (this.nodes.get(node.id) !== node) return;
+    this.nodes.delete(node.id);
+    this.remember(node);
+  }
+
+  /** A fold goes when one of its tasks looks different for a moment; VS Code, which may never have drawn that, keeps it open. */
+  private remember(node: RowNode<Row>): void {
+    if (node.item.collapsible === 'none') return;
+    this.opened.delete(node.id);
+    this.opened.set(node.id, node.open);
+    for (const oldest of this.opened.keys()) {
+      if (this.opened.size <= MAX_REMEMBERED) break;
+      this.opened.delete(oldest);
+    }
   }
 
   private forget(node: RowNode<Row>): void {

@@ -215,6 +215,9 @@ export class TreeShell implements vscode.TreeDataProvider<ViewNode>, vscode.Disp
   }
 
   async getChildren(node?: ViewNode): Promise<ViewNode[]> {
+    // VS Code asks for what is below a row only where that is open there. It does not tell us of one that was opened while
+    // the whole view was drawn anew: it knows no row then (ExtHostTreeView, `setExpanded`).
+    if (node && !node.open) this.setOpen(node, true);
     const rows = await this.tree.children(node);
     this.title();
     this.parts.refreshed();

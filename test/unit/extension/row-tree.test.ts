@@ -244,6 +244,28 @@ describe('RowTree', () => {
     );
   });
 
+  it('keeps open, or closed, what was so when it went, and comes back', async () => {
+    for (const expanded of [false, true]) {
+      const source = new FakeSource(world({ '': ['a'], a: ['a1'] }), expanded);
+      const tree = new RowTree(source, () => LIMITS);
+      const [a] = await tree.children(undefined);
+      tree.setOpen(a!, !expanded);
+      source.change(world({ '': ['b'] }));
+      await tree.refresh();
+      source.change(world({ '': ['b', 'a'], a: ['a1'] }));
+      await tree.refresh();
+      assert.equal(tree.find('a')?.item.collapsible, expanded ? 'collapsed' : 'expanded');
+      // A screen that drew nothing in between shows it open: what is below it is refreshed as before.
+      await outline(tree);
+      source.change(world({ '': ['b', 'a'], a: ['a2'] }));
+      await tree.refresh();
+      assert.deepEqual(
+        tree.known(tree.find('a')).map((node) => node.id),
+        expanded ? [] : ['a2'],
+      );
+    }
+  });
+
   it('forgets rows that are gone, and all that stood below them', async () => {
     const source = new FakeSource(world({ '': ['a', 'b'], a: ['a1'] }), true);
     const tree = new RowTree(source, () => LIMITS);
