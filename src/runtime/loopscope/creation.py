@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from .schedule import Created
     from .session import Session
 
+    Known = dict[int, list[Any]]
+    """Of a coroutine function, by the address of its code: its number, creations until the next with a site, the code, sites so far."""
+
 SITES_AT_FIRST = 3
 SITES_EVERY = 64
 """The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
 
 
-def make_created(session: Session, facts: Facts) -> Created:
-    """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame."""
+def make_created(session: Session, facts: Facts, known: Known) -> Created:
+    """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame.
+
+    `known` is filled.
+    """
     strings = session.strings
     site_number = places.make_site_number(strings)
-    known: dict[int, list[Any]] = {}
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     note_birth = session.births.note
     max_buffer = MAX_BUFFER
@@ -116,10 +121,12 @@ def make_created(session: Session, facts: Facts) -> Created:
         """During an eager start: tells of the eager task, and of those around it, before what it does is told."""
         if id(task) in recorder.announced:
             return
-        recorder.announced.add(id(task))
         parent = recorder.eager_parents[level]
-        if task is parent:
+        if task is parent:  # What it starts has not been entered: it is itself one of those around, or the one that is no eager task.
+            if level > 0:
+                announce(recorder, task, level - 1)
             return
+        recorder.announced.add(id(task))
         if level > 0 and parent is not None:
             announce(recorder, parent, level - 1)
         emit(recorder, task, task._coro, parent, recorder.eager_frames[level])
@@ -131,7 +138,7 @@ def make_created(session: Session, facts: Facts) -> Created:
 
 
 def make_eager(
-    session: Session, facts: Facts, created: Created
+    session: Session, facts: Facts, created: Created, known: Known
 ) -> tuple[Callable[[Recorder, Any, int], None], Callable[[Recorder, Any, Any, Any], None]]:
     """Two functions around a call that may start a task at once: `before(recorder, loop, depth)`, where the creator's frame is so many
     above its caller's, and `after(recorder, loop, task or None, coroutine)`."""
@@ -139,20 +146,55 @@ def make_eager(
     task_types = (facts.c_task, facts.python_task)
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     ended = run.make_ended(session)
+    c_task = facts.c_task
+    note_birth = session.births.note
+    max_buffer = MAX_BUFFER
 
     def before(recorder: Recorder, loop: Any, depth: int) -> None:
-        parent = current_task(loop)
-        parents = recorder.eager_parents
-        if not parents and parent is not None:
-            recorder.announced.add(id(parent))
-        parents.append(parent)
+        recorder.eager_parents.append(current_task(loop))
         recorder.eager_frames.append(get_frame(depth + 1))
         recorder.alike = None
+
+    def is_told(recorder: Recorder, task: Any, coroutine: Any, parents: list[Any]) -> bool:
+        """What `after` does, if it is as most often: a busy program, no call within a call, nothing told of the task yet, no site and no
+        name to tell, no error at its end. A server starts such a task for each request. Else False, and nothing is done."""
+        if len(parents) > 1 or recorder.announced or recorder.notes_sources or recorder.eager_told is not None or recorder.name is not None:
+            return False
+        try:
+            entry = known[id(coroutine.cr_code)]
+        except (AttributeError, KeyError):
+            return False
+        state = task._state
+        is_done = state == "FINISHED"
+        if entry[1] <= 1 or (task._exception is not None if is_done else state != "PENDING" or not coroutine.cr_suspended):
+            return False
+        entry[1] -= 1
+        parent = parents.pop()
+        recorder.eager_frames.clear()
+        recorder.alike = None
+        address = id(task)
+        if is_done:
+            recorder.buffer.extend((2, address, 0 if parent is None else id(parent), entry[0], 0, 0, address))
+        else:
+            recorder.buffer.extend((2, address, 0 if parent is None else id(parent), entry[0], 0, 0))
+            recorder.live += 1
+            if recorder.notes_births:
+                note_birth(task)
+            if recorder.listing:
+                waiter = task._fut_waiter
+                recorder.buffer.extend((4, address, 0 if waiter is None else id(waiter)))
+            else:
+                recorder.eager_waits += 1
+        if len(recorder.buffer) > max_buffer:
+            recorder.flush()
+        return True
 
     def after(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
         try:
             parents = recorder.eager_parents
             if not parents:
+                return
+            if type_of(task) is c_task and is_told(recorder, task, coroutine, parents):
                 return
             is_known = id(task) in recorder.announced
             parents.pop()
@@ -250,7 +292,11 @@ def make_create_task(facts: Facts, stock: Any, eager: Any, recorder_of: Callable
         before(recorder, loop, 2)
         task = None
         try:
-            task = stock(loop, coro, **kwargs)
+            kind = any_tasks.Task
+            if loop._task_factory is None and not loop._debug and (kind is real or kind is facts.task_name):
+                task = real(coro, loop=loop, **kwargs)  # What `stock` does then. By the name the task would be told of twice.
+            else:
+                task = stock(loop, coro, **kwargs)
             return task
         finally:
             after(recorder, loop, task, coro)

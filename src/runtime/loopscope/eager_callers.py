@@ -112,7 +112,10 @@ def make_call(session: Session, real: Any, eager: tuple[Before, After]) -> Calla
             if session.active:
                 if loop is missing or loop is None:
                     loop = running_loop()
-                recorder = getattr(loop, "_loopscope", None)
+                try:
+                    recorder = loop._loopscope
+                except AttributeError:
+                    pass
                 if type(recorder) is not recorder_type:
                     recorder = recorder_if_watched(loop)
                 if recorder is not None:

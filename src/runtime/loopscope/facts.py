@@ -55,6 +55,8 @@ class Facts:
         self.step: Any = _NoType
         self.wakeup: Any = _NoType
         self.builtin: Any = type(len)
+        self.waker: Any = self.builtin
+        """What a C task's wake-up is of, and from 3.10 on much else."""
         self.handle: Any = events.Handle
         self.timer_handle: Any = events.TimerHandle
         self.loop: Any = base_events.BaseEventLoop
@@ -69,7 +71,7 @@ class Facts:
         if self.c_task is not _NoType:
             self.step = self._step_type(self.c_task)
             if sys.version_info < (3, 10):
-                self.wakeup = self._wakeup_type(self.c_task)
+                self.wakeup = self.waker = self._wakeup_type(self.c_task)
 
     def _step_type(self, task_type: Any) -> Any:
         loop = _ProbeLoop()

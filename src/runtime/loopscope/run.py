@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 
 from . import clocks, places, untyped, wire
+from .own import Own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,22 +153,19 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
     plain = facts.handle
     plain_timer = facts.timer_handle
     step = facts.step
-    wakeup = facts.wakeup
-    builtin = facts.builtin
+    waker = facts.waker
     task_type = facts.c_task
     is_done: Any = getattr(facts.c_task, "done", None)
     is_cancelled: Any = getattr(facts.c_task, "cancelled", None)
-    report = make_report()
-    ended = make_ended(session)
-    task_of = make_task_of(facts)
-    times = itertools.repeat
+    nothing: Any = ()  # Of which there is one: to compare with it is faster than to ask a tuple whether it is empty.
+    own = Own(report=make_report(), ended=make_ended(session), task_of=make_task_of(facts), times=itertools.repeat)
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
         others = firsts = wakes = ends = cancelled = 0
         popleft = ready.popleft
         handle = callback = args = task = None
         try:
-            for _ in times(None, ntodo):
+            for _ in own.times(None, ntodo):
                 recorder.alike = None
                 handle = popleft()
                 if handle._cancelled:
@@ -191,12 +189,12 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                             if task._exception is None and not is_cancelled(task):
                                 recorder.buffer.append(id(task))
                             else:
-                                ended(recorder, task)
+                                own.ended(recorder, task)
                         task = None
-                    elif not args:
+                    elif args is nothing:
                         others += 1
                         handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
-                    elif kind is builtin or kind is wakeup:
+                    elif kind is waker:
                         task = callback.__self__
                         if isinstance(task, task_type) and len(args) == 1:
                             wakes += 1
@@ -206,7 +204,7 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                                 if task._exception is None and not is_cancelled(task):
                                     recorder.buffer.append(id(task))
                                 else:
-                                    ended(recorder, task)
+                                    own.ended(recorder, task)
                         else:
                             task = None
                             others += 1
@@ -219,14 +217,14 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                         others += 1
                         handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                 except (SystemExit, KeyboardInterrupt):
-                    task = task_of(callback, args)
+                    task = own.task_of(callback, args)
                     if task is not None and task._state != "PENDING":
                         ends += 1
-                        ended(recorder, task)
+                        own.ended(recorder, task)
                     raise
                 except BaseException as error:
                     task = None
-                    handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
+                    handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
             recorder.handle = handle = callback = args = task = None
             recorder.alike = None
@@ -262,31 +260,31 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                 if is_done(callback.__self__):
                     recorder.ended += 1
                     recorder.live -= 1
-                    ended(recorder, callback.__self__)
-            elif args and (kind is builtin or kind is wakeup) and isinstance(callback.__self__, task_type) and len(args) == 1:
+                    own.ended(recorder, callback.__self__)
+            elif kind is waker and args is not nothing and isinstance(callback.__self__, task_type) and len(args) == 1:
                 handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
                 if is_done(callback.__self__):
                     recorder.ended += 1
                     recorder.live -= 1
-                    ended(recorder, callback.__self__)
+                    own.ended(recorder, callback.__self__)
             else:
                 recorder.other_handles += 1
-                if not args:
+                if args is nothing:
                     handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                 elif len(args) == 1:
                     handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
                 else:
                     handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
         except (SystemExit, KeyboardInterrupt):
-            task = task_of(callback, args)
+            task = own.task_of(callback, args)
             if task is not None and task._state != "PENDING":
                 recorder.ended += 1
                 recorder.live -= 1
-                ended(recorder, task)
+                own.ended(recorder, task)
             task = handle = callback = args = None
             raise
         except BaseException as error:
-            handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
+            handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
             handle = callback = args = None
         finally:
             recorder.handle = recorder.alike = None
@@ -301,23 +299,23 @@ def make_listing(session: Session, facts: Facts) -> Run:
     plain = facts.handle
     plain_timer = facts.timer_handle
     step = facts.step
-    wakeup = facts.wakeup
-    builtin = facts.builtin
+    waker = facts.waker
     task_type = facts.c_task
     function = type(make_task_of)
-    task_of = make_task_of(facts)
-    report = make_report()
-    ended = make_ended(session)
-    callback_started = places.make_callback_event(session.strings, wire.SHORT_CALLBACK)
+    nothing: Any = ()
+    own = Own(
+        task_of=make_task_of(facts),
+        report=make_report(),
+        ended=make_ended(session),
+        callback_started=places.make_callback_event(session.strings, wire.SHORT_CALLBACK),
+        last=(None, 0),  # The code of the last function that was called, and the event of its start.
+    )
     step_started = wire.SHORT_STEP
     waits = wire.SHORT_WAITS
     yields = wire.SHORT_STRINGS * wire.SHORT_KINDS + wire.SHORT_YIELDS
     clock = clocks.monotonic
-    last: tuple[Any, int] = (None, 0)
-    """The code of the last function that was called, and the event of its start."""
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
-        nonlocal last
         popleft = ready.popleft
         left = ntodo
         handle = callback = args = task = waiter = None
@@ -342,23 +340,23 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     task = callback.__self__
                 elif kind is function:
                     task = None
-                elif args and (kind is builtin or kind is wakeup) and isinstance(callback.__self__, task_type) and len(args) == 1:
+                elif kind is waker and args is not nothing and isinstance(callback.__self__, task_type) and len(args) == 1:
                     task = callback.__self__
                 else:
-                    task = task_of(callback, args)
+                    task = own.task_of(callback, args)
                 try:
                     if task is None:
                         recorder.task = 0
                         if kind is not function:
-                            subject = callback_started(callback)
-                        elif callback.__code__ is last[0]:
-                            subject = last[1]
+                            subject = own.callback_started(callback)
                         else:
-                            subject = callback_started(callback)
-                            last = (callback.__code__, subject)
+                            last = own.last
+                            if callback.__code__ is not last[0]:
+                                own.last = last = (callback.__code__, own.callback_started(callback))
+                            subject = last[1]
                         recorder.buffer.append(clock())
                         recorder.buffer.append(subject)
-                        if not args:
+                        if args is nothing:
                             handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                         elif len(args) == 1:
                             handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
@@ -368,7 +366,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     recorder.task = subject = id(task)
                     recorder.buffer.append(clock())
                     recorder.buffer.append(subject + step_started)
-                    if not args:
+                    if args is nothing:
                         handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                     elif len(args) == 1:
                         handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
@@ -380,7 +378,7 @@ def make_listing(session: Session, facts: Facts) -> Run:
                             recorder.buffer.extend((4, subject, 0 if waiter is None else id(waiter)))
                         else:
                             recorder.live -= 1
-                            ended(recorder, task)
+                            own.ended(recorder, task)
                         waiter = None
                     elif waiter is not None:
                         recorder.buffer.append(id(waiter) + waits)
@@ -392,16 +390,16 @@ def make_listing(session: Session, facts: Facts) -> Run:
                         if task._exception is None and task._state == "FINISHED":
                             recorder.buffer.append(subject)
                         else:
-                            ended(recorder, task)
+                            own.ended(recorder, task)
                     task = None
                 except (SystemExit, KeyboardInterrupt):
                     if task is not None and task._state != "PENDING":
                         recorder.live -= 1
-                        ended(recorder, task)
+                        own.ended(recorder, task)
                     raise
                 except BaseException as error:
                     task = waiter = None
-                    handle._loop.call_exception_handler(report(handle, error))  # = self._loop.call_exception_handler(context)
+                    handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
             recorder.handle = handle = callback = args = task = waiter = None
             recorder.task = 0

@@ -13,6 +13,7 @@ import sys
 import weakref
 
 from . import places, run, sources, untyped, wire
+from .own import Own
 from .recorder import MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -31,29 +32,33 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     """`call_soon`. `created`, if given, is told of a task whose first step is put into the ready queue (3.14 and later)."""
     plain = facts.handle
     new: Any = plain.__new__
-    step = facts.step
-    get_coro: Any = getattr(facts.c_task, "get_coro", None)
-    task_of = run.make_task_of(facts)
-    scheduled = places.make_callback_event(session.strings, wire.SHORT_SCHEDULED)
-    woken = wire.SHORT_WOKEN
-    function = type(make_call_soon)
-    last: tuple[Any, int] = (None, 0)  # The code of the last function that was scheduled, and the event of that.
     copy_context = contextvars.copy_context
-    max_buffer = MAX_BUFFER
-    cancelled = make_cancelled(session)
-    builtin = facts.builtin
-    wakeup = facts.wakeup
-    futures = future_types()
-    c_future = c_future_type()
+    step = facts.step
+    waker = facts.waker
     c_task = facts.c_task
-    is_cancelled: Any = getattr(c_future, "cancelled", None)
-    is_first_step = make_is_first_step()
-    note_birth = session.births.note
-    note_source = make_note_source(session, facts)
+    woken = wire.SHORT_WOKEN
     type_of = untyped.type_of
+    get_coro: Any = getattr(facts.c_task, "get_coro", None)
+    tells = created is not None
+    c_future = c_future_type()
+    is_cancelled: Any = getattr(c_future, "cancelled", None)
+    nothing: Any = ()  # Of which there is one: to compare with it is faster than to ask a tuple whether it is empty.
+    own = Own(
+        recorder_of=recorder_of,
+        note_source=make_note_source(session, facts),
+        created=created,
+        is_first_step=make_is_first_step(),
+        note_birth=session.births.note,
+        max_buffer=MAX_BUFFER,
+        function=type(make_call_soon),
+        last=(None, 0),  # The code of the last function that was scheduled, and the event of that.
+        scheduled=places.make_callback_event(session.strings, wire.SHORT_SCHEDULED),
+        task_of=run.make_task_of(facts),
+        is_cancelled=make_is_cancelled(),
+        cancelled=make_cancelled(session),
+    )
 
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        nonlocal last
         if self._closed:
             self._check_closed()  # = self._check_closed()
         if self._debug:
@@ -75,12 +80,12 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
         try:
             recorder = self._loopscope
         except AttributeError:
-            recorder = recorder_of(self)
+            recorder = own.recorder_of(self)
         kind: Any = type_of(callback)
         if kind is step:
             if recorder.notes_sources:
-                note_source(recorder, handle, self, callback, args)
-            if created is not None:
+                own.note_source(recorder, handle, self, callback, args)
+            if tells:
                 task = callback.__self__
                 coroutine = get_coro(task)
                 try:
@@ -89,49 +94,59 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
                             recorder.buffer.append(-id(task))
                             recorder.live += 1
                             if recorder.notes_births:
-                                note_birth(task)
-                            if len(recorder.buffer) > max_buffer:
+                                own.note_birth(task)
+                            if len(recorder.buffer) > own.max_buffer:
                                 recorder.flush()
                         else:
-                            created(recorder, self, task, coroutine)
+                            own.created(recorder, self, task, coroutine)
                 except AttributeError:
-                    if is_first_step(task, coroutine):
-                        created(recorder, self, task, coroutine)
+                    if own.is_first_step(task, coroutine):
+                        own.created(recorder, self, task, coroutine)
                 task = None
         elif recorder.listing:
             if recorder.notes_sources:
-                note_source(recorder, handle, self, callback, args)
-            if kind is function:
-                if callback.__code__ is not last[0]:
-                    last = (callback.__code__, scheduled(callback))
-                recorder.buffer.append(last[1])
-            else:
-                if args and kind is builtin and isinstance(callback.__self__, c_task) and len(args) == 1:
+                own.note_source(recorder, handle, self, callback, args)
+            if kind is waker and args is not nothing:
+                if isinstance(callback.__self__, c_task) and len(args) == 1:
                     task = callback.__self__
                 else:
-                    task = task_of(callback, args)
-                if task is None:
-                    recorder.buffer.append(scheduled(callback))
-                elif args:
+                    task = own.task_of(callback, args)
+            elif kind is own.function:
+                task = None
+            else:
+                task = own.task_of(callback, args)
+            if task is not None:
+                if args is not nothing:
                     kind = type_of(args[0])
-                    if kind is c_future or kind is c_task:
-                        if is_cancelled(args[0]):
-                            cancelled(recorder, task, args[0], 2)
-                    # A program may await futures of a class of its own: those are not touched.
-                    elif issubclass(kind, futures) and args[0]._state == "CANCELLED":
-                        cancelled(recorder, task, args[0], 2)
+                    if is_cancelled(args[0]) if kind is c_future or kind is c_task else own.is_cancelled(args[0]):
+                        own.cancelled(recorder, task, args[0], 2)
                     recorder.buffer.append(id(task) + woken)
                 task = None
-        elif args and (kind is builtin or kind is wakeup):
+            elif kind is own.function:
+                last = own.last
+                if callback.__code__ is not last[0]:
+                    own.last = last = (callback.__code__, own.scheduled(callback))
+                recorder.buffer.append(last[1])
+            else:
+                recorder.buffer.append(own.scheduled(callback))
+        elif kind is waker and args is not nothing:
             kind = type_of(args[0])
-            if kind is c_future or kind is c_task:
-                if is_cancelled(args[0]):
-                    cancelled(recorder, task_of(callback, args), args[0], 2)
-            elif issubclass(kind, futures) and args[0]._state == "CANCELLED":
-                cancelled(recorder, task_of(callback, args), args[0], 2)
+            if is_cancelled(args[0]) if kind is c_future or kind is c_task else own.is_cancelled(args[0]):
+                own.cancelled(recorder, own.task_of(callback, args), args[0], 2)
         return handle
 
     return call_soon
+
+
+def make_is_cancelled() -> Callable[[Any], bool]:
+    """A function that says whether what a task waited for was cancelled, where that is no future of asyncio's C code."""
+    futures = future_types()
+
+    def is_cancelled(future: Any) -> bool:
+        # A program may await futures of a class of its own: those are not touched.
+        return issubclass(type(future), futures) and future._state == "CANCELLED"
+
+    return is_cancelled
 
 
 def make_note_source(session: Session, facts: Facts) -> Callable[[Recorder, Any, Any, Any, Any], None]:

@@ -19,6 +19,7 @@ import time
 from . import clocks
 from . import run as run_module
 from .marker import MARKER, take_marker
+from .own import Own
 from .recorder import FOREVER, HEADER_NUMBERS, MAX_BUFFER
 
 TYPE_CHECKING = False
@@ -37,47 +38,50 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
     """The function. `attend(loop)` gives the loop's recorder and does what it asked attention for; `leave` is told that the loop stops."""
     from asyncio import base_events
 
-    base: Any = base_events
-    heappop = heapq.heappop
     clock = clocks.monotonic
     time_module = time
-    start = run_module.make_start(session, facts)
-    finish = run_module.make_finish(session)
     ulp: Any = math.ulp if sys.version_info >= (3, 15) else None
-    strictly_later = sys.version_info >= (3, 15)
-
     # A function that stands in for another has that one's globals: what it uses of ours it must have as its own.
-    forever = FOREVER
-    counted_ticks_seconds = COUNTED_TICKS_SECONDS
-    max_buffer = MAX_BUFFER
-    header_numbers = HEADER_NUMBERS
-    prune_timers = prune
-    take_our_wake = without_our_wake
-    marker = MARKER
-    without_marker = take_marker
-    keys_of_events = keys_of_epoll
+    own = Own(
+        attend=attend,
+        leave=leave,
+        base=base_events,
+        heappop=heapq.heappop,
+        prune_timers=prune,
+        keys_of_events=keys_of_epoll,
+        without_our_wake=without_our_wake,
+        without_marker=take_marker,
+        marker=MARKER,
+        start=run_module.make_start(session, facts),
+        finish=run_module.make_finish(session),
+        forever=FOREVER,
+        counted_ticks_seconds=COUNTED_TICKS_SECONDS,
+        max_buffer=MAX_BUFFER,
+        header_numbers=HEADER_NUMBERS,
+        ulp=ulp,
+    )
 
     def _run_once(self: Any) -> None:
         handle = task = None
         try:
             recorder = self._loopscope
             if recorder.attention or (time_module.monotonic is not clock and not recorder.own_clock):
-                recorder = attend(self)
+                recorder = own.attend(self)
         except AttributeError:
-            recorder = attend(self)
+            recorder = own.attend(self)
         try:
             scheduled = self._scheduled
             if scheduled:
                 count = len(scheduled)
                 if (
-                    count > base._MIN_SCHEDULED_TIMER_HANDLES
-                    and self._timer_cancelled_count / count > base._MIN_CANCELLED_TIMER_HANDLES_FRACTION
+                    count > own.base._MIN_SCHEDULED_TIMER_HANDLES
+                    and self._timer_cancelled_count / count > own.base._MIN_CANCELLED_TIMER_HANDLES_FRACTION
                 ):
-                    scheduled = prune_timers(self)
+                    scheduled = own.prune_timers(self)
                 else:
                     while scheduled and scheduled[0]._cancelled:
                         self._timer_cancelled_count -= 1
-                        handle = heappop(scheduled)
+                        handle = own.heappop(scheduled)
                         handle._scheduled = False
 
             ready = self._ready
@@ -86,15 +90,15 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                 if self._selector is recorder.selector:
                     event_list = recorder.poll(0, len(recorder.fd_map) or 1)
                     if event_list:
-                        event_list = keys_of_events(recorder.fd_map, event_list)
+                        event_list = own.keys_of_events(recorder.fd_map, event_list)
                         if recorder.woken:
-                            event_list = take_our_wake(recorder, self, event_list)
+                            event_list = own.without_our_wake(recorder, self, event_list)
                         self._process_events(event_list)  # = self._process_events(event_list)
                     now = clock()
                 else:
                     event_list = self._selector.select(0)  # = event_list = self._selector.select(timeout)
                     if event_list and recorder.woken:
-                        event_list = take_our_wake(recorder, self, event_list)
+                        event_list = own.without_our_wake(recorder, self, event_list)
                     self._process_events(event_list)  # = self._process_events(event_list)
                     now = self.time()
             else:
@@ -103,17 +107,17 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                 if recorder.listing:
                     recorder.buffer.extend((12, self.time() if recorder.own_clock else before))
                 while True:
-                    until = forever
+                    until = own.forever
                     timeout = None
                     if scheduled:
                         until = scheduled[0]._when
                         timeout = until - (self.time() if recorder.own_clock else now)
-                        if timeout > base.MAXIMUM_SELECT_TIMEOUT:
-                            timeout = base.MAXIMUM_SELECT_TIMEOUT
+                        if timeout > own.base.MAXIMUM_SELECT_TIMEOUT:
+                            timeout = own.base.MAXIMUM_SELECT_TIMEOUT
                         elif timeout < 0:
                             timeout = 0
                     wait = timeout
-                    if recorder.handles or len(recorder.buffer) > header_numbers:
+                    if recorder.handles or len(recorder.buffer) > own.header_numbers:
                         if (clock() if recorder.own_clock else now) >= recorder.due or not recorder.splits_sleep:
                             recorder.flush(until)
                         elif timeout is None or timeout > recorder.due - now:
@@ -127,13 +131,13 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     recorder.sleeping = False
                     if event_list:
                         if recorder.woken:
-                            event_list = take_our_wake(recorder, self, event_list)
+                            event_list = own.without_our_wake(recorder, self, event_list)
                         if event_list:
                             break
                     elif wait is timeout:
                         break
                     if recorder.marked:
-                        without_marker(recorder, ready)
+                        own.without_marker(recorder, ready)
                     if ready:
                         break
                     if recorder.queries:
@@ -148,15 +152,15 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
             event_list = None
 
             if scheduled:
-                if strictly_later:
-                    end_time = now + max(self._clock_resolution, ulp(now))
+                if own.ulp is not None:
+                    end_time = now + max(self._clock_resolution, own.ulp(now))
                 else:
                     end_time = now + self._clock_resolution
                 while scheduled:
                     handle = scheduled[0]
                     if handle._when >= end_time:
                         break
-                    handle = heappop(scheduled)
+                    handle = own.heappop(scheduled)
                     handle._scheduled = False
                     ready.append(handle)
                     if recorder.listing:
@@ -167,7 +171,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
 
             ntodo = len(ready)
             if recorder.marked:
-                without_marker(recorder, ready)
+                own.without_marker(recorder, ready)
                 ntodo = len(ready)
                 if not ntodo and not self._stopping:
                     return  # There was nothing but the marker: no tick.
@@ -178,7 +182,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     before = (clock() if recorder.own_clock else now) - before
                 recorder.buffer.extend((1, recorder.tick, now, before, ntodo))
                 if not recorder.listing and not recorder.own_clock:
-                    recorder.mark = now + counted_ticks_seconds
+                    recorder.mark = now + own.counted_ticks_seconds
                 if recorder.own_clock or now >= recorder.due or len(recorder.buffer) + 5 * ntodo > recorder.limit:
                     recorder.consider_flush(ntodo)
 
@@ -189,7 +193,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         if not ntodo:
                             break
                     handle = ready.popleft()
-                    if handle is marker:
+                    if handle is own.marker:
                         recorder.marked = False
                         if recorder.queries:
                             recorder.serve(self)
@@ -197,20 +201,20 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     ntodo -= 1
                     if handle._cancelled:
                         continue
-                    task = start(recorder, handle)
+                    task = own.start(recorder, handle)
                     try:
                         self._current_handle = handle
                         t0 = self.time()
                         handle._run()  # = handle._run()
                         dt = self.time() - t0
                         if dt >= self.slow_callback_duration:
-                            text = base._format_handle(handle)
-                            base.logger.warning("Executing %s took %.3f seconds", text, dt)  # = logger.warning('Executing
+                            text = own.base._format_handle(handle)
+                            own.base.logger.warning("Executing %s took %.3f seconds", text, dt)  # = logger.warning('Executing
                     finally:
                         self._current_handle = None
                     recorder.handle = None
                     if task is not None:
-                        finish(recorder, task)
+                        own.finish(recorder, task)
                         task = None
                     if not recorder.stride:
                         handle = None
@@ -225,7 +229,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     elif stride:
                         undone = recorder.run(recorder, ready, stride)  # = handle._run() (last)
                         ntodo -= stride - undone
-                        if len(recorder.buffer) > max_buffer:
+                        if len(recorder.buffer) > own.max_buffer:
                             recorder.flush()
                     else:
                         ntodo = recorder.stepper.before_handle(self, ntodo)
@@ -237,7 +241,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                             recorder.stepper.after_handle(self)
                     if undone:
                         handle = ready.popleft()
-                        if handle is marker:
+                        if handle is own.marker:
                             recorder.marked = False
                             handle = None
                             if recorder.queries:
@@ -245,21 +249,21 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                             continue
                         ntodo -= 1
                         if not handle._cancelled:
-                            task = start(recorder, handle)
+                            task = own.start(recorder, handle)
                             handle._run()  # = handle._run() (last)
                             recorder.handle = None
                             if task is not None:
-                                finish(recorder, task)
+                                own.finish(recorder, task)
                                 task = None
                         handle = None
                         if not stride:
                             recorder.stepper.after_handle(self)
             handle = None
             if self._stopping:
-                leave(recorder, self)
+                own.leave(recorder, self)
         except BaseException:
             handle = task = None
-            leave(recorder, self)
+            own.leave(recorder, self)
             raise
 
     return _run_once
