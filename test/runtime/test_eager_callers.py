@@ -101,6 +101,88 @@ def test_eager_tasks_that_a_program_makes_itself_are_seen_from_the_second_on(lev
     assert sites == {"10"}
 
 
+BUSY = """
+    import asyncio
+    async def quick(): pass
+    async def waits(): await asyncio.sleep(0)
+    async def fails(): raise ValueError("as wanted")
+    async def gives_up(): raise asyncio.CancelledError
+    async def inner(): pass
+    async def makes(): asyncio.create_task(inner())
+    async def starts(): START(quick())
+    async def main():
+        loop = asyncio.get_running_loop()
+        asyncio.Task(quick(), loop=loop, eager_start=True)  # The first only shows that there are such tasks: it is seen late.
+        for _ in range(300):
+            made = [START(make()) for _ in range(4) for make in (quick, waits, fails, gives_up, makes, starts)]
+            await asyncio.gather(*made, return_exceptions=True)
+    asyncio.run(main())
+"""
+OUTCOMES = {"quick": 1, "waits": 1, "fails": 2, "gives_up": 3, "inner": 1, "makes": 1, "starts": 1}
+
+
+@needs_eager_tasks
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+@pytest.mark.parametrize(
+    "start", ["asyncio.Task({}, loop=asyncio.get_running_loop(), eager_start=True)", "asyncio.create_task({}, eager_start=True)"]
+)
+def test_whatever_becomes_of_a_task_of_a_busy_program_it_is_told_once(start: str, level: str) -> None:
+    if "create_task" in start and sys.version_info < (3, 14):
+        pytest.skip("create_task takes eager_start from 3.14 on")
+    definition = "    def START(coroutine): return " + start.format("coroutine") + "\n    async def main"
+    recording = record(BUSY.replace("    async def main", definition), level)
+    assert recording.exit_code == 0, recording.errors
+    live: dict[int, dict[str, int]] = {}
+    made: Counter[str] = Counter()
+    ended: Counter[tuple[str, int]] = Counter()
+    parents: set[tuple[str, str]] = set()
+    for name, event in recording.events:
+        if name == "taskCreated":
+            assert event["task"] not in live, "two live tasks at one address"
+            live[event["task"]] = event
+            coroutine = recording.coroutine(event)
+            made[coroutine] += 1
+            if event["parent"]:
+                parents.add((recording.coroutine(live[event["parent"]]), coroutine))
+        elif name == "taskEnded":
+            ended[recording.coroutine(live.pop(event["task"])), event["outcome"]] += 1
+    assert not live
+    assert made["quick"] in (2400, 2401)
+    assert {made[name] for name in OUTCOMES if name != "quick"} == {1200}
+    assert {key: ended[key] for key in ended if key[0] in OUTCOMES} == {(name, OUTCOMES[name]): made[name] for name in OUTCOMES}
+    assert parents >= {("makes", "inner"), ("starts", "quick"), *(("main", name) for name in OUTCOMES if name != "inner")}
+    waits = sum(event["waits"] for event in recording.named("counts")) + len(recording.named("taskWaits"))
+    assert waits == 1200 + 300
+
+
+FACTORY = """
+    import asyncio
+    async def side(): pass
+    async def inner(): pass
+    async def outer(): await asyncio.create_task(inner())
+    def factory(loop, coroutine, **more):
+        asyncio.Task(side(), loop=loop)
+        return asyncio.Task(coroutine, loop=loop, eager_start=True, **more)
+    async def main():
+        asyncio.get_running_loop().set_task_factory(factory)
+        await asyncio.create_task(outer())
+        await asyncio.sleep(0)
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="up to 3.13 what a factory makes beside such a task is not told of")
+def test_what_a_factory_makes_beside_the_task_that_it_starts_comes_after_the_task_that_asked_it_to() -> None:
+    recording = record(FACTORY, "full")
+    assert recording.exit_code == 0, recording.errors
+    made = [event for event in recording.named("taskCreated") if recording.coroutine(event) in ("main", "outer", "inner", "side")]
+    # After main() asyncio.run() makes tasks of its own, by the factory too.
+    assert [recording.coroutine(event) for event in made[:5]] == ["main", "side", "outer", "side", "inner"]
+    main, _, outer, _, inner = (event["task"] for event in made[:5])
+    assert [event["parent"] for event in made[1:5]] == [main, main, outer, outer]
+    assert {main, outer, inner} <= {event["task"] for event in recording.named("taskEnded")}
+
+
 SAME = """
 import abc, asyncio, copy, functools, inspect, pickle, typing, warnings
 async def nothing(): pass
