@@ -25,21 +25,16 @@ if TYPE_CHECKING:
     from .schedule import Created
     from .session import Session
 
-    Known = dict[int, list[Any]]
-    """Of a coroutine function, by the address of its code: its number, creations until the next with a site, the code, sites so far."""
-
 SITES_AT_FIRST = 3
 SITES_EVERY = 64
 """The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
 
 
-def make_created(session: Session, facts: Facts, known: Known) -> Created:
-    """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame.
-
-    `known` is filled.
-    """
+def make_created(session: Session, facts: Facts) -> Created:
+    """`created(recorder, loop, task, coroutine)`, which records a creation. Its caller is called by the creator's frame."""
     strings = session.strings
     site_number = places.make_site_number(strings)
+    known: dict[int, list[Any]] = {}
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     note_birth = session.births.note
     max_buffer = MAX_BUFFER
@@ -138,7 +133,7 @@ def make_created(session: Session, facts: Facts, known: Known) -> Created:
 
 
 def make_eager(
-    session: Session, facts: Facts, created: Created, known: Known
+    session: Session, facts: Facts, created: Created
 ) -> tuple[Callable[[Recorder, Any, int], None], Callable[[Recorder, Any, Any, Any], None]]:
     """Two functions around a call that may start a task at once: `before(recorder, loop, depth)`, where the creator's frame is so many
     above its caller's, and `after(recorder, loop, task or None, coroutine)`."""
@@ -146,55 +141,16 @@ def make_eager(
     task_types = (facts.c_task, facts.python_task)
     get_frame = sys._getframe  # pyright: ignore[reportPrivateUsage]
     ended = run.make_ended(session)
-    c_task = facts.c_task
-    note_birth = session.births.note
-    max_buffer = MAX_BUFFER
 
     def before(recorder: Recorder, loop: Any, depth: int) -> None:
         recorder.eager_parents.append(current_task(loop))
         recorder.eager_frames.append(get_frame(depth + 1))
         recorder.alike = None
 
-    def is_told(recorder: Recorder, task: Any, coroutine: Any, parents: list[Any]) -> bool:
-        """What `after` does, if it is as most often: a busy program, no call within a call, nothing told of the task yet, no site and no
-        name to tell, no error at its end. A server starts such a task for each request. Else False, and nothing is done."""
-        if len(parents) > 1 or recorder.announced or recorder.notes_sources or recorder.eager_told is not None or recorder.name is not None:
-            return False
-        try:
-            entry = known[id(coroutine.cr_code)]
-        except (AttributeError, KeyError):
-            return False
-        state = task._state
-        is_done = state == "FINISHED"
-        if entry[1] <= 1 or (task._exception is not None if is_done else state != "PENDING" or not coroutine.cr_suspended):
-            return False
-        entry[1] -= 1
-        parent = parents.pop()
-        recorder.eager_frames.clear()
-        recorder.alike = None
-        address = id(task)
-        if is_done:
-            recorder.buffer.extend((2, address, 0 if parent is None else id(parent), entry[0], 0, 0, address))
-        else:
-            recorder.buffer.extend((2, address, 0 if parent is None else id(parent), entry[0], 0, 0))
-            recorder.live += 1
-            if recorder.notes_births:
-                note_birth(task)
-            if recorder.listing:
-                waiter = task._fut_waiter
-                recorder.buffer.extend((4, address, 0 if waiter is None else id(waiter)))
-            else:
-                recorder.eager_waits += 1
-        if len(recorder.buffer) > max_buffer:
-            recorder.flush()
-        return True
-
     def after(recorder: Recorder, loop: Any, task: Any, coroutine: Any) -> None:
         try:
             parents = recorder.eager_parents
             if not parents:
-                return
-            if type_of(task) is c_task and is_told(recorder, task, coroutine, parents):
                 return
             is_known = id(task) in recorder.announced
             parents.pop()
