@@ -13,7 +13,8 @@ arrived are the program's own (`OwnTotals`). `sidebar` streams into the real ada
 `debugpy_adaptive` the same with the runtime, as a ratio to debugpy alone. Tools come from PyPI into .cache/bench.
 
 The figures are written after each row. With --resume the cells that FILE has already are not measured again: a long run may be divided.
-The machine, what of the runtime runs while somebody listens, the pairs and the seconds must be the same, or nothing is measured.
+The machine, the pairs and the seconds must be the same, or nothing is measured; our cells, which name what of the runtime ran while
+somebody listened, are kept only if it is the one that is here.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ BASE = {"debugpy_adaptive": "debugpy"}
 """What a subject is compared with, where that is not the plain program."""
 VIEWER = [os.environ.get("NODE", "node"), "--import=tsx", str(HERE / "viewer.ts")]
 SUBJECTS = ("control", *OURS, *UNDER_DEBUGPY, *TOOLS)
+WITH_US = (*OURS, "debugpy_adaptive")
 DEBUGPY = next(line for line in (HERE.parents[1] / "scripts" / "debugpy.txt").read_text().split() if line.startswith("debugpy=="))
 PACKAGES = {**NEEDS, **dict.fromkeys(UNDER_DEBUGPY, DEBUGPY)}
 LIMIT = 300
@@ -101,7 +103,10 @@ class OwnTotals:
 
 
 class Run:
-    """One run of a workload with a subject, as long as its turns. One that proves nothing says why in `refused`."""
+    """One run of a workload with a subject, as long as its turns. One that proves nothing says why in `refused`.
+
+    Its program starts at once, beside those of the other subjects; `wait` returns when its turns can come.
+    """
 
     def __init__(self, python: str, workload: str, subject: str) -> None:
         self._workload = workload
@@ -143,10 +148,12 @@ class Run:
         )
         watch = threading.Thread(target=self._refuse_if_it_ends, daemon=True)
         watch.start()
+
+    def wait(self) -> None:
+        """Until its first round is made, or it has ended."""
         try:
             self._connection = self._server.accept()[0]
         except OSError:
-            self._connection = None
             self._refuse()
             return
         self._connection.settimeout(LIMIT)
@@ -223,6 +230,8 @@ def measure_once(python: str, workload: str, subjects: list[str], own: OwnTotals
     """One run of each subject, in turns, so that all of them see the same machine."""
     runs = {subject: Run(python, workload, subject) for subject in subjects}
     order = list(runs.values())
+    for run in order:
+        run.wait()
     while going := [run for run in order if not run.refused and run.wall < options.seconds]:
         for run in going:
             run.turn(min(options.turn, options.seconds))
@@ -271,10 +280,10 @@ class Figures:
         self._path = Path(options.json) if options.json else None
         # What runs while somebody only listens. Questions, stops and the bridge have folders of their own.
         sources = sorted((HERE.parents[1] / "src" / "runtime" / "loopscope").glob("*.py"))
-        runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+        self._runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
         # Without the C library: Pythons of one machine may have several.
         machine = f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} processors"
-        self._head = {"machine": machine, "runtime": runtime, "pairs": options.pairs, "seconds": options.seconds}
+        self._head = {"machine": machine, "pairs": options.pairs, "seconds": options.seconds}
         self.rows: list[dict[str, object]] = []
         if options.resume and self._path and self._path.exists():
             old = json.loads(self._path.read_text())
@@ -282,6 +291,17 @@ class Figures:
             if differs:
                 sys.exit(f"{self._path} holds other figures ({'; '.join(differs)}): name another file, or remove it.")
             self.rows = old["rows"]
+            self._leave_other_runtimes()
+
+    def _leave_other_runtimes(self) -> None:
+        """Our cells that another runtime made are left out."""
+        left = 0
+        for row in self.rows:
+            cells: dict[str, dict[str, object]] = row["cells"]
+            row["cells"] = {name: cell for name, cell in cells.items() if cell.get("runtime") in (None, self._runtime)}
+            left += len(cells) - len(row["cells"])
+        if left:
+            print(f"{left} cells of {self._path} are of another runtime than {self._runtime}, and left out", file=sys.stderr)
 
     def _row(self, python: object, workload: object) -> dict[str, object] | None:
         return next((row for row in self.rows if row["python"] == python and row["workload"] == workload), None)
@@ -292,7 +312,10 @@ class Figures:
         return [subject for subject in self._subjects if row is None or subject not in row["cells"]]
 
     def add(self, row: dict[str, object]) -> None:
-        """Adds a row's cells to what is there, and writes the file."""
+        """Adds a row's cells to what is there, ours with the runtime that made them, and writes the file."""
+        for subject in WITH_US:
+            if subject in row["cells"]:
+                row["cells"][subject]["runtime"] = self._runtime
         old = self._row(row["python"], row["workload"])
         if old is None:
             self.rows.append(row)

@@ -50,15 +50,22 @@ describe('npm run bench', () => {
     };
     run('control');
     assert.match(run('sidebar'), /\| echo \| \d\.\d\d/);
-    const figures = JSON.parse(readFileSync(file, 'utf8')) as {
-      machine: string;
-      rows: { workload: string; cells: Record<string, unknown> }[];
-    };
-    const cells = figures.rows.find(({ workload }) => workload === 'echo')?.cells ?? {};
-    assert.ok('control' in cells && 'sidebar' in cells, Object.keys(cells).join(' '));
-    const others = JSON.stringify({ ...figures, machine: 'another' });
+    const read = () =>
+      JSON.parse(readFileSync(file, 'utf8')) as {
+        machine: string;
+        rows: { workload: string; cells: Record<string, { runtime?: string }> }[];
+      };
+    const subjects = (): string[] =>
+      Object.keys(read().rows.find(({ workload }) => workload === 'echo')?.cells ?? {}).sort();
+    assert.deepEqual(subjects(), ['control', 'sidebar']);
+    const marked = readFileSync(file, 'utf8').replaceAll(/"runtime": "\w+"/g, '"runtime": "another"');
+    assert.notEqual(marked, readFileSync(file, 'utf8'), 'our cells name the runtime that made them');
+    writeFileSync(file, marked);
+    assert.match(run('loaded'), /cells of .*runtime\.json are of another runtime than \w+, and left out/);
+    assert.deepEqual(subjects(), ['control', 'loaded']);
+    const others = JSON.stringify({ ...read(), machine: 'another' });
     writeFileSync(file, others);
-    assert.match(run('loaded'), /runtime\.json holds other figures \(machine another, now .*\): name another file/);
+    assert.match(run('full'), /runtime\.json holds other figures \(machine another, now .*\): name another file/);
     assert.equal(readFileSync(file, 'utf8'), others);
     rmSync(folder, { recursive: true });
   }).timeout(300_000);
