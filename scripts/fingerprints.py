@@ -37,7 +37,7 @@ def find(code, parts):
 result = []
 for level in (0, 1, 2):
     prints = {}
-    for module, name in fingerprints.FUNCTIONS:
+    for module, name in fingerprints.FUNCTIONS + fingerprints.EVENT_FUNCTIONS:
         source = (folder / (module + ".py")).read_bytes()
         code = find(compile(source, module, "exec", dont_inherit=True, optimize=level), name.split("."))
         prints[name] = fingerprints.fingerprint(code) if code is not None else None

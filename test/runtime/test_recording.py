@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import socket
 import subprocess
 import sys
@@ -576,3 +578,44 @@ def test_a_handle_that_runs_too_long_is_told_of_with_the_line_that_blocks(level:
         assert 1 <= len(ends) <= 2 and 0.3 < ends[0] < 0.6, ends  # A loop that was blocked has few handles: they are listed again.
     else:
         assert ends == []  # The starts of handles say it.
+
+
+TALK = """
+    import asyncio, os, selectors, socket
+    asked = []
+    class Counting(selectors.DefaultSelector):
+        def select(self, timeout=None):
+            asked.append(timeout)
+            return super().select(timeout)
+    async def main():
+        loop = asyncio.get_running_loop()
+        recorder = getattr(loop, "_loopscope", None)
+        if recorder is not None:
+            selector, poll, keys = recorder.epoll
+            recorder.epoll = (selector, lambda *arguments: asked.append(0) or poll(*arguments), keys)
+        one, two = socket.socketpair()
+        two.setblocking(False)
+        for _ in range(3000):
+            received = loop.create_task(loop.sock_recv(two, 9))
+            await asyncio.sleep(0)
+            one.send(b"x")
+            await received
+        one.close()
+        two.close()
+    loop = asyncio.SelectorEventLoop(Counting() if "COUNTING" in os.environ else None)
+    loop.run_until_complete(main())
+    loop.close()
+    print(len(asked))
+"""
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
+@pytest.mark.parametrize("level", ["adaptive", "full"])
+def test_a_loop_whose_sockets_are_its_own_ticks_as_often_as_without_us(level: str) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(TALK)]
+    plain = subprocess.run(command, env={**os.environ, "COUNTING": "1"}, capture_output=True, check=True)
+    ticks = int(plain.stdout)
+    recording = record(TALK, level)
+    assert recording.headers[-1]["tick"] == ticks
+    # Each exchange has a tick of a loop that has nothing else to do: epoll was asked directly in most of these too.
+    assert int(recording.output) > ticks - 1000

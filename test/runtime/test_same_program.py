@@ -176,6 +176,67 @@ register = getattr(asyncio, "_register_task", None) or asyncio.tasks._register_t
 register(Like())
 print("done")
 """,
+    "what sockets bring": """
+import socket
+class Own(asyncio.SelectorEventLoop):
+    def _add_callback(self, handle):
+        log.append("own")
+        super()._add_callback(handle)
+log = []
+async def exchange(busy):
+    loop = asyncio.get_running_loop()
+    one, two = socket.socketpair()
+    one.setblocking(False); two.setblocking(False)
+    spinning = True
+    async def spin():
+        while spinning:
+            await asyncio.sleep(0)
+    spinner = loop.create_task(spin()) if busy else None
+    for number in range(200):
+        received = loop.create_task(loop.sock_recv(two, 100))
+        await asyncio.sleep(0)
+        await loop.sock_sendall(one, b"%d" % number)
+        log.append(await received)
+    spinning = False
+    both = loop.create_future()
+    loop.add_reader(two, lambda: log.append(("read", two.recv(9))))
+    loop.add_writer(two, lambda: log.append("written") or loop.remove_writer(two))
+    loop.call_later(0.01, both.set_result, None)
+    one.send(b"both")
+    await both
+    key = loop._selector.get_key(two)
+    key.data[0].cancel()
+    one.send(b"nobody reads")
+    await asyncio.sleep(0.01)
+    log.append(loop.remove_reader(two))
+    closed = loop.create_future()
+    loop.add_reader(two, lambda: closed.done() or closed.set_result(two.recv(99)))
+    one.close()
+    log.append(await closed)
+    log.append(loop.remove_reader(two))
+    two.close()
+async def strange(data):
+    loop = asyncio.get_running_loop()
+    one, two = socket.socketpair()
+    loop._selector.register(two, 1, data)
+    one.send(b"x")
+    await asyncio.sleep(0.01)
+for make in (asyncio.SelectorEventLoop, Own):
+    for busy in (False, True):
+        loop = make()
+        loop.run_until_complete(exchange(busy))
+        loop.close()
+print(log)
+if sys.platform != "win32":
+    import traceback, warnings
+    warnings.simplefilter("ignore")
+    for data in (None, (None, None, None), 7):
+        loop = asyncio.SelectorEventLoop()
+        try:
+            loop.run_until_complete(strange(data))
+        except (TypeError, ValueError):
+            traceback.print_exc()
+""",
     "a subclass of Task and a task factory": """
 class Own(asyncio.Task):
     def __eq__(self, other):

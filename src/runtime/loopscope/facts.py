@@ -9,6 +9,7 @@ import selectors
 import sys
 from asyncio import base_events, events, futures, selector_events, tasks
 
+from . import fingerprints
 from .untyped import type_of, vars_of
 
 TYPE_CHECKING = False
@@ -62,7 +63,9 @@ class Facts:
         self.loop: Any = base_events.BaseEventLoop
         epoll: Any = getattr(selectors, "EpollSelector", None)
         self.epoll_select: Any = epoll.select if epoll is not None else None
-        self.process_events: Any = vars(selector_events.BaseSelectorEventLoop).get("_process_events")
+        modules = {"base_events": base_events, "selector_events": selector_events}
+        self._event_functions = fingerprints.functions_of(modules, fingerprints.EVENT_FUNCTIONS)
+        self._knows_events = not fingerprints.unknown(modules, fingerprints.EVENT_FUNCTIONS)
         base: Any = base_events
         self.run_until_complete_callback: Any = getattr(getattr(base, "_run_until_complete_cb", None), "__code__", None)
         self.registry_is_bypassed = False
@@ -72,6 +75,11 @@ class Facts:
             self.step = self._step_type(self.c_task)
             if sys.version_info < (3, 10):
                 self.wakeup = self.waker = self._wakeup_type(self.c_task)
+
+    def processes_events(self, loop: Any) -> bool:
+        """Whether a loop makes of what epoll returned what asyncio makes of it, and that is known."""
+        bound = {name: getattr(loop, name.rpartition(".")[2], None) for name in self._event_functions}
+        return self._knows_events and all(getattr(bound[name], "__func__", None) is stock for name, stock in self._event_functions.items())
 
     def _step_type(self, task_type: Any) -> Any:
         loop = _ProbeLoop()

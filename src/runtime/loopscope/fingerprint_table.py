@@ -1,6 +1,25 @@
 """Fingerprints of asyncio's functions in the CPythons that were looked at. Made by scripts/fingerprints.py."""
 
 KNOWN: dict[str, frozenset[int]] = {
+    "BaseEventLoop._add_callback": frozenset(
+        {
+            0x42DABE7B51338302,
+            0x433C7739463892ED,
+            0x51E7068C44EE7EDF,
+            0x7B28F934C0BCDD18,
+            0x82C4624A511FCD5B,
+            0x9325AA156CA531E6,
+            0xAAFD47A7A2FA5159,
+            0xB86CF1DE4F64E612,
+            0xC2C19492BFEE5543,
+            0xCB3174D9D3D9933F,
+            0xCC00EDB3714CA99F,
+            0xDE731357CB2F2A65,
+            0xE5995C4605B2D3EE,
+            0xFA6CCA6EF7F26A4E,
+            0xFF7097CDF93E1C0A,
+        }
+    ),
     "BaseEventLoop._call_soon": frozenset(
         {
             0x0F740CC48687B79F,
@@ -142,6 +161,17 @@ KNOWN: dict[str, frozenset[int]] = {
             0xEE3D718D567A8DBD,
             0xF2F6CD4AB9F31A2A,
             0xF361D8DCFB1662A2,
+        }
+    ),
+    "BaseSelectorEventLoop._process_events": frozenset(
+        {
+            0x5E524013CF2A897D,
+            0x796CE348632A5FAB,
+            0x95B30586B87C2598,
+            0xD1C9282CBDE2B86F,
+            0xD9BE2D200451AB11,
+            0xE8216AC918FF1FAC,
+            0xF411C6D27DFD96F6,
         }
     ),
     "Handle.__init__": frozenset(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any, Callable
 
+    Functions = tuple[tuple[str, str], ...]
+
 FUNCTIONS = (
     ("base_events", "BaseEventLoop._run_once"),
     ("base_events", "BaseEventLoop.call_soon"),
@@ -30,6 +32,12 @@ FUNCTIONS = (
     ("events", "TimerHandle.__init__"),
 )
 """What is replaced, and what the replacements do in line: module of asyncio, qualified name."""
+
+EVENT_FUNCTIONS = (
+    ("base_events", "BaseEventLoop._add_callback"),
+    ("selector_events", "BaseSelectorEventLoop._process_events"),
+)
+"""What a tick does in line only where it is known: else it calls them."""
 
 
 def fingerprint(code: CodeType) -> int:
@@ -62,10 +70,10 @@ _HAS_DOCSTRING = 0x4000000
 """CPython, Include/cpython/code.h, 3.13: CO_HAS_DOCSTRING."""
 
 
-def functions_of(modules: dict[str, ModuleType]) -> dict[str, Callable[..., Any] | None]:
-    """The functions of `FUNCTIONS` by qualified name; None for one that is not there or is no Python function."""
+def functions_of(modules: dict[str, ModuleType], functions: Functions = FUNCTIONS) -> dict[str, Callable[..., Any] | None]:
+    """The functions by qualified name; None for one that is not there or is no Python function."""
     result: dict[str, Callable[..., Any] | None] = {}
-    for module, name in FUNCTIONS:
+    for module, name in functions:
         found: Any = modules[module]
         for part in name.split("."):
             attributes: dict[str, Any] = getattr(found, "__dict__", {})
@@ -74,10 +82,10 @@ def functions_of(modules: dict[str, ModuleType]) -> dict[str, Callable[..., Any]
     return result
 
 
-def unknown(modules: dict[str, ModuleType]) -> list[str]:
+def unknown(modules: dict[str, ModuleType], functions: Functions = FUNCTIONS) -> list[str]:
     """The names of the functions that are not those of a CPython that was looked at. `modules`: asyncio's by their last name."""
     result: list[str] = []
-    for name, function in functions_of(modules).items():
+    for name, function in functions_of(modules, functions).items():
         if function is None or fingerprint(function.__code__) not in fingerprint_table.KNOWN.get(name, ()):
             result.append(name)
     return result

@@ -184,18 +184,17 @@ class Loops:
         # Not `vars(loop)`: to make an object's dictionary makes its attributes slower, up to 3.12.
         recorder.own_clock = clocks.is_replaced() or getattr(loop.time, "__func__", None) is not facts.loop.time
         selector: Any = getattr(loop, "_selector", None)
-        recorder.selector = recorder.poll = recorder.fd_map = None
+        recorder.leave_epoll()
         recorder.splits_sleep = False
         if not recorder.own_clock and selector is not None and "select" not in getattr(selector, "__dict__", ()):
             kind: Any = type_of(selector)
             recorder.splits_sleep = kind.__module__ in ("selectors", "asyncio.windows_events") and kind.__name__ in _KNOWN_SELECTORS
             epoll = getattr(selectors, "EpollSelector", None)
-            process_events = getattr(getattr(loop, "_process_events", None), "__func__", None)
-            if kind is epoll and kind.select is facts.epoll_select and process_events is facts.process_events:
+            if kind is epoll and kind.select is facts.epoll_select and facts.processes_events(loop):
                 poll = getattr(getattr(selector, "_selector", None), "poll", None)
                 fd_map = getattr(selector, "_fd_to_key", None)
                 if poll is not None and type(fd_map) is dict:
-                    recorder.selector, recorder.poll, recorder.fd_map = selector, poll, fd_map
+                    recorder.epoll = (selector, poll, fd_map)
         recorder.set_listing(recorder.listing)
 
     def attend(self, loop: Any) -> Recorder:
@@ -281,7 +280,7 @@ def make_close(loops: Loops, session: Session, stock: Any) -> Any:
         if self._closed and not was_closed:
             recorder = loops.recorder_of(self)
             recorder.flush()
-            recorder.selector = recorder.poll = recorder.fd_map = None
+            recorder.leave_epoll()
             loops.transition(recorder, "closed", get_frame(1), session.count_pending(self))
 
     return close

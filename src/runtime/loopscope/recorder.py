@@ -50,6 +50,10 @@ CALM_SECONDS = 0.5
 begin of two a second at most."""
 
 FOREVER = float("inf")
+
+NO_EPOLL: tuple[Any, Any, Any] = (object(), None, None)
+"""No loop's selector is this one."""
+
 HEADER_NUMBERS = len(wire.BATCH_HEADER)
 
 
@@ -73,7 +77,7 @@ class Recorder:
         "eager_told",
         "eager_waits",
         "ended",
-        "fd_map",
+        "epoll",
         "full",
         "handle",
         "handles",
@@ -93,12 +97,11 @@ class Recorder:
         "number",
         "other_handles",
         "own_clock",
-        "poll",
         "queries",
+        "quick",
         "run",
         "run_one",
         "running",
-        "selector",
         "sent_at",
         "session",
         "sleeping",
@@ -152,9 +155,10 @@ class Recorder:
         self.running = False
         self.own_clock = False
         self.splits_sleep = False
-        self.selector: Any = None
-        self.poll: Any = None
-        self.fd_map: Any = None
+        self.epoll: tuple[Any, Any, Any] = NO_EPOLL
+        """The selector, its epoll object's `poll` and its keys, where a tick may ask epoll itself. One field: a thread may empty it."""
+        self.quick = False
+        """Whether the loop's last sleep was none, as where a program's sockets are its own: the next is tried without."""
         self.task = 0
         self.thread = 0
         self.turn = 0
@@ -327,9 +331,14 @@ class Recorder:
         self.queries.clear()
         self.sources.clear()
         self.attention = False
-        self.selector = self.poll = self.fd_map = None
+        self.leave_epoll()
         self.stop_due = False
         self.stride = HANDLES_BETWEEN_CHECKS
+
+    def leave_epoll(self) -> None:
+        """From the next tick on the selector is asked, until the loop is examined again."""
+        self.epoll = NO_EPOLL
+        self.quick = False
 
     def serve(self, loop: Any) -> None:
         """Answers the queries that wait, in the loop's own thread, after everything that happened before.

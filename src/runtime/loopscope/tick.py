@@ -2,7 +2,8 @@
 
 Does what the original does (CPython, Lib/asyncio/base_events.py, 3.9 to 3.15: prune cancelled timers, select, move due timers, run what
 was ready), and records the tick. Faster than the original where a loop does not sleep, which pays for the recording: the epoll object
-is asked directly, and the handles are run by one call of run.py instead of one each. Handles that are not plain ones, and all handles
+is asked directly and what it returns is put into the ready queue without what `EpollSelector.select` and `_process_events` make of it in
+between, and the handles are run by one call of run.py instead of one each. Handles that are not plain ones, and all handles
 in asyncio's debug mode, run as they always did.
 """
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from .recorder import Recorder
     from .session import Session
 
+QUICK_SECONDS = 0.000_05
+"""A sleep that took no longer was none: what it waited for was there."""
+
 COUNTED_TICKS_SECONDS = 0.001
 """While handles are counted: time between two ticks that are listed."""
 
@@ -55,6 +59,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
         start=run_module.make_start(session, facts),
         finish=run_module.make_finish(session),
         forever=FOREVER,
+        quick_seconds=QUICK_SECONDS,
         counted_ticks_seconds=COUNTED_TICKS_SECONDS,
         max_buffer=MAX_BUFFER,
         header_numbers=HEADER_NUMBERS,
@@ -86,15 +91,16 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
 
             ready = self._ready
             before = 0.0
+            selector, poll, fd_map = recorder.epoll
+            event_list = fd_events = None
             if ready or self._stopping:
-                if self._selector is recorder.selector:
-                    event_list = recorder.poll(0, len(recorder.fd_map) or 1)
-                    if event_list:
-                        event_list = own.keys_of_events(recorder.fd_map, event_list)
-                        if recorder.woken:
-                            event_list = own.without_our_wake(recorder, self, event_list)
+                if self._selector is selector:
+                    fd_events = poll(0, len(fd_map) or 1)
+                    if fd_events and recorder.woken:
+                        event_list = own.without_our_wake(recorder, self, own.keys_of_events(fd_map, fd_events))
                         self._process_events(event_list)  # = self._process_events(event_list)
-                    now = clock()
+                        fd_events = None
+                    now = 0.0
                 else:
                     event_list = self._selector.select(0)  # = event_list = self._selector.select(timeout)
                     if event_list and recorder.woken:
@@ -106,7 +112,11 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                 before = now = clock()
                 if recorder.listing:
                     recorder.buffer.extend((12, self.time() if recorder.own_clock else before))
-                while True:
+                if recorder.quick and self._selector is selector and recorder.stride and not recorder.queries and not recorder.stop_due:
+                    fd_events = poll(0, len(fd_map) or 1)
+                    if recorder.woken:
+                        fd_events = None  # They are still there: epoll tells of them again.
+                while not fd_events:
                     until = own.forever
                     timeout = None
                     if scheduled:
@@ -147,9 +157,37 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     if ready:  # A person has put something there meanwhile.
                         break
                     now = clock()
-                self._process_events(event_list)  # = self._process_events(event_list)
-                now = self.time() if recorder.own_clock else clock()
+                if fd_events:
+                    now = 0.0
+                else:
+                    self._process_events(event_list)  # = self._process_events(event_list)
+                    now = self.time() if recorder.own_clock else clock()
+                    recorder.quick = now - before < own.quick_seconds
             event_list = None
+            if fd_events:
+                # As `EpollSelector.select` and `_process_events`: EPOLLIN is 1, EPOLLOUT 4, EVENT_READ 1, EVENT_WRITE 2.
+                fd = event = 0
+                try:
+                    for fd, event in fd_events:
+                        key = fd_map.get(fd)
+                        if key:
+                            fileobj, fd, wanted, (reader, writer) = key
+                            if reader is not None and event & ~4 and wanted & 1:
+                                if reader._cancelled:
+                                    self._remove_reader(fileobj)  # = self._process_events(event_list)
+                                else:
+                                    ready.append(reader)
+                            if writer is not None and event & ~1 and wanted & 2:
+                                if writer._cancelled:
+                                    self._remove_writer(fileobj)  # = self._process_events(event_list)
+                                else:
+                                    ready.append(writer)
+                except (TypeError, ValueError):  # A key of somebody else's: asyncio itself is to say so.
+                    event_list = own.keys_of_events(fd_map, fd_events[fd_events.index((fd, event)) :])
+                    self._process_events(event_list)  # = self._process_events(event_list)
+                event_list = fd_events = key = fileobj = reader = writer = None
+            if not now:
+                now = clock()
 
             if scheduled:
                 if own.ulp is not None:
