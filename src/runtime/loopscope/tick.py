@@ -100,7 +100,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         event_list = own.without_our_wake(recorder, self, own.keys_of_events(fd_map, fd_events))
                         self._process_events(event_list)  # = self._process_events(event_list)
                         fd_events = None
-                    now = 0.0
+                    now = clock()
                 else:
                     event_list = self._selector.select(0)  # = event_list = self._selector.select(timeout)
                     if event_list and recorder.woken:
@@ -158,7 +158,7 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                         break
                     now = clock()
                 if fd_events:
-                    now = 0.0
+                    now = clock()
                 else:
                     self._process_events(event_list)  # = self._process_events(event_list)
                     now = self.time() if recorder.own_clock else clock()
@@ -186,8 +186,6 @@ def make_run_once(session: Session, facts: Facts, attend: Callable[[Any], Record
                     event_list = own.keys_of_events(fd_map, fd_events[fd_events.index((fd, event)) :])
                     self._process_events(event_list)  # = self._process_events(event_list)
                 event_list = fd_events = key = fileobj = reader = writer = None
-            if not now:
-                now = clock()
 
             if scheduled:
                 if own.ulp is not None:
