@@ -5,7 +5,7 @@
 import type { Severity } from '../../analysis/finding';
 import type { AnalysisSettings, TargetVersion } from '../../analysis/settings';
 import { DEFAULT_SETTINGS, namesCode } from '../../analysis/settings';
-import { parseTargetVersion, TARGET_VERSION_FORMS, targetOfRequiresPython } from './requires-python';
+import { isSpecifierList, parseTargetVersion, TARGET_VERSION_FORMS, targetOfRequiresPython } from './requires-python';
 import type { TomlRange, TomlTable, TomlValue } from './toml';
 import { lookUp, readToml, TomlError } from './toml';
 
@@ -37,7 +37,11 @@ export const NO_PROJECT: ProjectSettings = {
 };
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
-const QUALIFIED_NAME = /^[^\W\d]\w*(\.[^\W\d]\w*)*(\.\*)?$/u;
+const QUALIFIED_NAME = /^[^\W\d]\w*(\.[^\W\d]\w*)*$/u;
+const WHOLE_MODULE = /\.\*$/;
+/** A class of characters in a pattern, as in `*.py[co]`; a `]` that comes first is one of its characters. */
+const CHARACTER_CLASS = /\\.|\[([!^]?\]?(?:\\.|[^\]\\])*)\]/gsu;
+const CHARACTER_RANGE = /\\?(.)(?:-\\?(.))?/gsu;
 
 /** Reads a pyproject.toml. Where a setting is wrong, its default holds. */
 export function readPyproject(
@@ -64,6 +68,12 @@ export function readPyproject(
   if (table === undefined) return { project: common, errors: [] };
   const reader = new Reader(knownCodes);
   const project = reader.read(table, { ...common, isOurs: true });
+  if (requires?.kind === 'string' && project.targetFrom !== 'target-version' && !isSpecifierList(requires.value)) {
+    reader.errors.push({
+      message: `"requires-python" has to be version specifiers, such as ">=3.10,<3.14": "${requires.value}" is not, so all Pythons are reckoned with.`,
+      at: requires.at,
+    });
+  }
   return { project, errors: reader.errors };
 }
 
@@ -110,7 +120,7 @@ class Reader {
           settings = { ...settings, severity: this.severity(value) };
           break;
         case 'blocking-calls':
-          settings = { ...settings, blockingCalls: this.names(key, value) };
+          settings = { ...settings, blockingCalls: this.names(key, value, 'or whole modules') };
           break;
         case 'loop-factories':
           settings = { ...settings, loopFactories: this.names(key, value) };
@@ -119,7 +129,7 @@ class Reader {
           settings = { ...settings, cleanupFunctions: this.names(key, value) };
           break;
         case 'exclude':
-          exclude = this.strings(key, value)?.map((item) => item.value) ?? [];
+          exclude = (this.strings(key, value) ?? []).flatMap((item) => this.pattern(item.value, item.at));
           break;
         default:
           this.errors.push({ message: `There is no setting "${key}". ${nearest(key)}`, at: keyAt });
@@ -161,7 +171,17 @@ class Reader {
       this.wrong(value, '"per-file-ignores" has to be a table of patterns, each with a list of codes.');
       return [];
     }
-    return [...value.entries].map(([pattern, entry]) => ({ pattern, codes: this.codes(pattern, entry.value) ?? [] }));
+    return [...value.entries].flatMap(([written, entry]) =>
+      this.pattern(written, entry.keyAt).map((pattern) => ({ pattern, codes: this.codes(pattern, entry.value) ?? [] })),
+    );
+  }
+
+  /** A pattern as in .gitignore, or none where it could match nothing. */
+  private pattern(pattern: string, at: TomlRange): string[] {
+    const problem = problemOfPattern(pattern);
+    if (problem === undefined) return [pattern];
+    this.errors.push({ message: `"${pattern}" matches no file: ${problem}`, at });
+    return [];
   }
 
   private target(value: TomlValue): TargetVersion | undefined {
@@ -189,16 +209,30 @@ class Reader {
     return severities;
   }
 
-  private names(key: string, value: TomlValue): string[] {
+  private names(key: string, value: TomlValue, wholes: 'or whole modules' | 'only' = 'only'): string[] {
     return (this.strings(key, value) ?? []).flatMap((item) => {
-      if (QUALIFIED_NAME.test(item.value)) return [item.value];
+      const name = wholes === 'only' ? item.value : item.value.replace(WHOLE_MODULE, '');
+      if (QUALIFIED_NAME.test(name)) return [item.value];
+      const or = wholes === 'only' ? '' : ', or package.module.* for all functions of a module';
       this.errors.push({
-        message: `"${item.value}" in "${key}" is no qualified name, such as package.module.function.`,
+        message: `"${item.value}" in "${key}" is no qualified name, such as package.module.function${or}.`,
         at: item.at,
       });
       return [];
     });
   }
+}
+
+/** Why a pattern as in .gitignore can match nothing; undefined where it can match. */
+function problemOfPattern(pattern: string): string | undefined {
+  if (pattern.trim() === '') return 'it is empty. Leave it out.';
+  if (pattern.startsWith('#')) return 'it begins with #, as a comment does. Write \\# for a name that begins so.';
+  for (const [, characters] of pattern.matchAll(CHARACTER_CLASS)) {
+    for (const [range, low, high] of (characters ?? '').replace(/^[!^]/, '').matchAll(CHARACTER_RANGE)) {
+      if (low !== undefined && high !== undefined && low > high) return `the range ${range} is out of order.`;
+    }
+  }
+  return undefined;
 }
 
 /** What is wrong with a code or a prefix of codes that a person wrote; undefined when nothing is. */

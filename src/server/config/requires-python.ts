@@ -50,6 +50,11 @@ function testOf(specifier: string): ((version: Version) => boolean) | undefined 
   }
 }
 
+/** Whether `requires-python` is what packaging calls a set of specifiers, whichever Pythons they admit. */
+export function isSpecifierList(source: string): boolean {
+  return source.split(',').every((part) => part.trim() === '' || testOf(part) !== undefined);
+}
+
 /**
  * The Pythons that `requires-python` admits, within those that the analysis knows; undefined where it admits none of
  * them or is no list of specifiers.

@@ -67,9 +67,29 @@ exclude = ["generated/"]
     checkError('[tool.loopscope.severity]\nLOOP101 = "fatal"', 2, 11, /"error", "warning", "info", "hint"/);
     checkError('[tool.loopscope.severity]\nLOOP1O1 = "error"', 2, 1, /no rule "LOOP1O1"/);
     checkError('[tool.loopscope]\nblocking-calls = ["time sleep"]', 2, 19, /qualified name/);
+    checkError('[tool.loopscope]\nblocking-calls = ["time.sleep", "a.*.b"]', 2, 33, /or package.module\.\* for all/);
+    checkError('[tool.loopscope]\nloop-factories = ["app.loops.*"]', 2, 19, /qualified name/);
+    checkError('[tool.loopscope]\ncleanup-functions = ["app.loops.*"]', 2, 22, /qualified name/);
+    checkError('[tool.loopscope]\nexclude = ["a", "[b-dz-a].py"]', 2, 17, /range z-a is out of order/);
+    checkError('[tool.loopscope]\nexclude = [" "]', 2, 12, /empty/);
+    checkError('[tool.loopscope]\nexclude = ["#a"]', 2, 12, /comment/);
+    checkError('[tool.loopscope.per-file-ignores]\n"a[9-0]" = ["LOOP101"]', 2, 1, /range 9-0/);
+    checkError('[project]\nrequires-python = ">>3.9"\n[tool.loopscope]', 2, 19, /specifiers/);
     checkError('[tool.loopscope.per-file-ignores]\n"a" = ["X"]', 2, 8, /no rule "X"/);
     checkError('[tool]\nloopscope = 3', 2, 13, /table/);
     checkError('[tool.loopscope]\nselect = nope', 2, 10, /./);
+  });
+
+  it('says nothing of patterns and versions that are right, or are for other tools only', () => {
+    for (const text of [
+      '[tool.loopscope]\nexclude = ["[a-z]", "[!a-z]x", "[]-a]", "[a-]", "\\\\[z-a]", "[", "!keep.py", "\\\\#a", "[\\\\z-\\\\~]"]',
+      '[tool.loopscope]\nblocking-calls = ["app.slow.*"]',
+      '[project]\nrequires-python = ">=2.7, <3"\n[tool.loopscope]',
+      '[project]\nrequires-python = ">>3.9"\n[tool.loopscope]\ntarget-version = "3.9+"',
+      '[project]\nrequires-python = ">>3.9"',
+    ]) {
+      assert.deepEqual(readPyproject(text, KNOWN).errors, [], text);
+    }
   });
 
   it('keeps what is right beside what is wrong', () => {
