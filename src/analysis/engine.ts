@@ -3,7 +3,7 @@
  * defect, a fixed order, suppression comments. Knows no single rule and keeps nothing between texts.
  */
 import { FileFacts } from './facts';
-import type { Finding } from './finding';
+import type { Finding, Fix } from './finding';
 import { KNOWN_CODES, PRECEDENCE, RULES } from './rules/registry';
 import type { Report, Rule } from './rules/rule';
 import type { AnalysisSettings } from './settings';
@@ -24,6 +24,13 @@ export function findingsOf(ast: Ast, settings: AnalysisSettings, facts = new Fil
   for (const rule of RULES) {
     if (isEnabled(settings, rule.code)) rule.check(facts, (report) => reported.push({ rule, report }));
   }
+  const comments = ast.commentSpans();
+  const keepsComments = (fix: Fix): boolean =>
+    fix.edits.every(({ span, newText }) =>
+      comments.every(
+        ({ start, end }) => end <= span.start || start >= span.end || newText.includes(ast.text.slice(start, end)),
+      ),
+    );
   const findings = oneForEachDefect(reported).map(({ rule, report }): Finding => {
     const { span, message, severity, related, fixes, tags } = report;
     return {
@@ -32,13 +39,14 @@ export function findingsOf(ast: Ast, settings: AnalysisSettings, facts = new Fil
       message,
       span,
       related: related ?? [],
-      fixes: fixes ?? [],
+      // A fix that would take a comment away is for a person to look at.
+      fixes: (fixes ?? []).map((fix) => (fix.safe && !keepsComments(fix) ? { ...fix, safe: false } : fix)),
       tags: tags ?? [],
     };
   });
   return applySuppressions({
     text: ast.text,
-    comments: ast.commentSpans(),
+    comments,
     findings: ordered(findings),
     settings,
     complete: !ast.hasErrors,

@@ -30,8 +30,11 @@ export interface Suppression {
 const MARKER = /#\s*(?:(loopscope)\s*:\s*)?noqa\b(?:(\s*:\s*))?/gi;
 /** Whether a text can hold a marker at all: most hold none. */
 const ANY = /noqa/i;
-/** One code of a list, with what parts it from the next. Sticky: the list ends where this does not match. */
-const LISTED = /([A-Z]+[0-9]+|LOOP)(?![A-Z0-9])[\s,]*/iy;
+/**
+ * One code of a list, also one of ours that is misspelt, with what parts it from the next; not the word loop in what is said
+ * behind the codes. Sticky: the list ends where this does not match.
+ */
+const LISTED = /(LOOP[A-Z]*[0-9]\w*|[A-Z]+[0-9]+|LOOP(?=\s*(?:[,#]|$)))(?![A-Z0-9])[\s,]*/iy;
 
 /**
  * Reads the suppressions of a file.

@@ -26,7 +26,7 @@ export function suppressOnLine(text: string, finding: Finding, analyse: Analyse)
 function commentEdit(lines: Lines, line: number, code: string): TextEdit {
   const source = lines.textOf(line);
   const start = lines.startOf(line);
-  const listed = /#\s*noqa\s*:\s*[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*/i.exec(source);
+  const listed = /#\s*noqa\s*:\s*[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*(?!\w)/i.exec(source);
   if (listed) {
     const at = start + listed.index + listed[0].length;
     return { span: { start: at, end: at }, newText: `, ${code}` };

@@ -3,6 +3,7 @@
  * CPython shows. LOOPSCOPE_RULES=LOOP101,LOOP2 runs only those pages.
  */
 import assert from 'node:assert/strict';
+import { DEFAULT_SETTINGS } from '../../../src/analysis/settings';
 import { analyzer } from './analyser';
 import { applyAll, checkFixes } from './fixes';
 import type { Analyse, Block } from './markdown';
@@ -19,6 +20,16 @@ describe('rules', () => {
   before(async () => {
     const shared = await analyzer();
     analyse = (text, settings) => shared.analyze(text, settings);
+  });
+
+  it('call no fix safe that takes a comment away', () => {
+    const safety = (seconds: string): boolean[] =>
+      analyse(`import asyncio, time\nasync def poll():\n    time.sleep(${seconds})\n`, DEFAULT_SETTINGS).flatMap(
+        ({ fixes }) => fixes.map(({ safe }) => safe),
+      );
+    assert.deepEqual(safety('1'), [true]);
+    assert.deepEqual(safety('\n        # why so long\n        60\n    '), [false]);
+    assert.deepEqual(safety('max(  # why so long\n        60, 1)'), [true]);
   });
 
   for (const page of pages) {

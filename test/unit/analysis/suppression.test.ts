@@ -68,6 +68,8 @@ describe('suppression', () => {
     check('‹LOOP101›x = 1  # NOQA : loop101', []);
     check('‹LOOP101›x = 1  # noqa: LOOP1', []);
     check('‹LOOP101›x = 1  # noqa: LOOP', []);
+    check('‹LOOP101›x = 1  # noqa: LOOP, E501 long', []);
+    check('‹LOOP101›x = 1  # noqa: E501 loop that is long', ['LOOP101']);
     check('‹LOOP101›x = 1  # noqa', []);
     check('‹LOOP101›x = 1  # noqa because of y', []);
     check('‹LOOP101›x = ‹LOOP201›1  # noqa: E501, LOOP101 LOOP201', []);
@@ -129,6 +131,8 @@ describe('suppression', () => {
   it('reports a code that no rule has', () => {
     check('x = 1  # noqa: LOOP999', ['900:LOOP999']);
     assert.match(run('x = 1  # noqa: LOOP999').left[0]?.message ?? '', /no rule LOOP999/);
+    check('x = 1  # noqa: LOOP10x', ['900:LOOP10x']);
+    check('x = 1  # noqa: F401, LOOP1O1 loop 2 loops', ['900:LOOP1O1']);
   });
 
   it('removes no more than what is unused', () => {
