@@ -247,6 +247,10 @@ def measure(python: str, workload: str, subjects: list[str], options: argparse.N
     refused: dict[str, str] = {}
     own = OwnTotals(python, workload)
     peaks: list[int] = []
+    # What a workload imports is compiled once, by a program that nothing is taken from: that takes megabytes.
+    first = Run(python, workload, "plain")
+    first.wait()
+    first.finish(own)
     for _ in range(options.pairs):
         asked = [subject for subject in subjects if subject not in refused]
         bases = dict.fromkeys(["plain", *(BASE[subject] for subject in asked if subject in BASE)])
