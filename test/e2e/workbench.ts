@@ -117,8 +117,14 @@ export class Workbench {
 
   /** Runs a command by its title as the palette shows it, such as `View: Toggle Terminal`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
+    await this.pressToPick('F1');
     await this.pick(`>${title}`, title);
+  }
+
+  /** Presses the key of a quick pick, once the one before is gone: it fades for a moment, inert, and takes a new one with it. */
+  private async pressToPick(key: string): Promise<void> {
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.page.keyboard.press(key);
   }
 
   /** Types into the open quick pick and takes the entry with this label. @param typed what is typed @param label the entry; default: the first */
@@ -162,7 +168,7 @@ export class Workbench {
 
   /** Opens a file of the folder in an editor. @param line the line to go to, from 1 */
   async openFile(name: string, line?: number): Promise<void> {
-    await this.page.keyboard.press('Control+P');
+    await this.pressToPick('Control+P');
     await this.pick(line === undefined ? name : `${name}:${String(line)}`, path.basename(name));
     await this.page.locator('.tab.active', { hasText: path.basename(name) }).waitFor();
   }
