@@ -271,7 +271,11 @@ describe('three loops in three threads', () => {
       (heads) => heads.length === 3 && heads.every((head) => head.children.length === 1),
     );
     for (const head of timers) assert.match(head.children[0]!.description, /^in (1|2) h/);
-    assert.equal(api.view('tasks').title, '9 live · by creator');
+    await until(
+      'title',
+      () => api.view('tasks').title,
+      (title) => title === '9 live · by creator',
+    );
   });
 });
 
