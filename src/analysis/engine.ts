@@ -3,7 +3,7 @@
  * defect, a fixed order, suppression comments. Knows no single rule and keeps nothing between texts.
  */
 import { FileFacts } from './facts';
-import type { Finding, Fix } from './finding';
+import type { Finding, Fix, Span } from './finding';
 import { KNOWN_CODES, PRECEDENCE, RULES } from './rules/registry';
 import type { Report, Rule } from './rules/rule';
 import type { AnalysisSettings } from './settings';
@@ -25,12 +25,6 @@ export function findingsOf(ast: Ast, settings: AnalysisSettings, facts = new Fil
     if (isEnabled(settings, rule.code)) rule.check(facts, (report) => reported.push({ rule, report }));
   }
   const comments = ast.commentSpans();
-  const keepsComments = (fix: Fix): boolean =>
-    fix.edits.every(({ span, newText }) =>
-      comments.every(
-        ({ start, end }) => end <= span.start || start >= span.end || newText.includes(ast.text.slice(start, end)),
-      ),
-    );
   const findings = oneForEachDefect(reported).map(({ rule, report }): Finding => {
     const { span, message, severity, related, fixes, tags } = report;
     return {
@@ -40,7 +34,7 @@ export function findingsOf(ast: Ast, settings: AnalysisSettings, facts = new Fil
       span,
       related: related ?? [],
       // A fix that would take a comment away is for a person to look at.
-      fixes: (fixes ?? []).map((fix) => (fix.safe && !keepsComments(fix) ? { ...fix, safe: false } : fix)),
+      fixes: (fixes ?? []).map((fix) => ({ ...fix, safe: fix.safe && keepsComments(fix, ast.text, comments) })),
       tags: tags ?? [],
     };
   });
@@ -53,6 +47,15 @@ export function findingsOf(ast: Ast, settings: AnalysisSettings, facts = new Fil
     knownCodes: KNOWN_CODES,
     statementAt: (offset) => statementSpan(ast, offset),
   });
+}
+
+/** Whether every comment that the edits of a fix touch is in what they write. */
+function keepsComments(fix: Fix, text: string, comments: readonly Span[]): boolean {
+  return fix.edits.every(({ span, newText }) =>
+    comments.every(
+      ({ start, end }) => end <= span.start || start >= span.end || newText.includes(text.slice(start, end)),
+    ),
+  );
 }
 
 /** Of the reports of one defect, those of the rule that comes first. */

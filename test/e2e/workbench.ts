@@ -121,7 +121,7 @@ export class Workbench {
     await this.pick(`>${title}`, title);
   }
 
-  /** Presses the key of a quick pick, once the one before is gone: it fades for a moment, inert, and takes a new one with it. */
+  /** Presses the key of a quick pick, once the one before, which fades for 0.15 s, is gone. */
   private async pressToPick(key: string): Promise<void> {
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
     await this.page.keyboard.press(key);

@@ -37,8 +37,20 @@ export const NO_PROJECT: ProjectSettings = {
 };
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
-const QUALIFIED_NAME = /^[^\W\d]\w*(\.[^\W\d]\w*)*$/u;
-const WHOLE_MODULE = /\.\*$/;
+/** What the names of a setting may look like, and the words for it. */
+interface NameForm {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+
+const FUNCTION_NAME: NameForm = {
+  pattern: /^[^\W\d]\w*(\.[^\W\d]\w*)*$/u,
+  words: 'package.module.function',
+};
+const FUNCTION_OR_MODULE: NameForm = {
+  pattern: /^[^\W\d]\w*(\.[^\W\d]\w*)*(\.\*)?$/u,
+  words: 'package.module.function, or package.module.* for all functions of a module',
+};
 /** A class of characters in a pattern, as in `*.py[co]`; a `]` that comes first is one of its characters. */
 const CHARACTER_CLASS = /\\.|\[([!^]?\]?(?:\\.|[^\]\\])*)\]/gsu;
 const CHARACTER_RANGE = /\\?(.)(?:-\\?(.))?/gsu;
@@ -120,13 +132,13 @@ class Reader {
           settings = { ...settings, severity: this.severity(value) };
           break;
         case 'blocking-calls':
-          settings = { ...settings, blockingCalls: this.names(key, value, 'or whole modules') };
+          settings = { ...settings, blockingCalls: this.names(key, value, FUNCTION_OR_MODULE) };
           break;
         case 'loop-factories':
-          settings = { ...settings, loopFactories: this.names(key, value) };
+          settings = { ...settings, loopFactories: this.names(key, value, FUNCTION_NAME) };
           break;
         case 'cleanup-functions':
-          settings = { ...settings, cleanupFunctions: this.names(key, value) };
+          settings = { ...settings, cleanupFunctions: this.names(key, value, FUNCTION_NAME) };
           break;
         case 'exclude':
           exclude = (this.strings(key, value) ?? []).flatMap((item) => this.pattern(item.value, item.at));
@@ -209,13 +221,11 @@ class Reader {
     return severities;
   }
 
-  private names(key: string, value: TomlValue, wholes: 'or whole modules' | 'only' = 'only'): string[] {
+  private names(key: string, value: TomlValue, form: NameForm): string[] {
     return (this.strings(key, value) ?? []).flatMap((item) => {
-      const name = wholes === 'only' ? item.value : item.value.replace(WHOLE_MODULE, '');
-      if (QUALIFIED_NAME.test(name)) return [item.value];
-      const or = wholes === 'only' ? '' : ', or package.module.* for all functions of a module';
+      if (form.pattern.test(item.value)) return [item.value];
       this.errors.push({
-        message: `"${item.value}" in "${key}" is no qualified name, such as package.module.function${or}.`,
+        message: `"${item.value}" in "${key}" is no qualified name, such as ${form.words}.`,
         at: item.at,
       });
       return [];

@@ -50,9 +50,17 @@ function testOf(specifier: string): ((version: Version) => boolean) | undefined 
   }
 }
 
+/** The tests of a set of specifiers; undefined for a part that is none. */
+function testsOf(source: string): ReturnType<typeof testOf>[] {
+  return source
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(testOf);
+}
+
 /** Whether `requires-python` is what packaging calls a set of specifiers, whichever Pythons they admit. */
 export function isSpecifierList(source: string): boolean {
-  return source.split(',').every((part) => part.trim() === '' || testOf(part) !== undefined);
+  return testsOf(source).every((test) => test !== undefined);
 }
 
 /**
@@ -60,10 +68,7 @@ export function isSpecifierList(source: string): boolean {
  * them or is no list of specifiers.
  */
 export function targetOfRequiresPython(source: string): TargetVersion | undefined {
-  const tests = source
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map(testOf);
+  const tests = testsOf(source);
   const isAdmitted = (version: Version): boolean => tests.every((test) => test?.(version) ?? false);
   const admitted: number[] = [];
   for (let minor = OLDEST_PYTHON; minor <= NEWEST_PYTHON; minor++) {
