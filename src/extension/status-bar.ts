@@ -22,7 +22,13 @@ export class StatusBar implements vscode.Disposable {
     this.item.name = 'Event Loop';
     this.item.command = `${Views.loops}.focus`;
     this.store.add(this.item);
-    this.store.add(hub.onDidChange((session) => session === hub.current && this.later()));
+    this.store.add(
+      hub.onDidChange((session) => {
+        if (session !== hub.current) return;
+        if (session.over) this.show();
+        else this.later();
+      }),
+    );
     this.store.add(hub.onDidStop(() => this.show()));
     this.store.add(hub.onDidChangeShown(() => this.show()));
     this.store.add(state.onDidPause(() => this.show()));

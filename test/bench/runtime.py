@@ -13,7 +13,7 @@ arrived are the program's own (`OwnTotals`). `sidebar` streams into the real ada
 `debugpy_adaptive` the same with the runtime, as a ratio to debugpy alone. Tools come from PyPI into .cache/bench.
 
 The figures are written after each row. With --resume the cells that FILE has already are not measured again: a long run may be divided.
-The machine, the pairs and the seconds must be the same, or nothing is measured; our cells, which name what of the runtime ran while
+The kind of machine, the pairs and the seconds must be the same, or nothing is measured; our cells, which name what of the runtime ran while
 somebody listened, are kept only if it is the one that is here.
 """
 
@@ -285,12 +285,10 @@ class Figures:
         # What runs while somebody only listens. Questions, stops and the bridge have folders of their own.
         sources = sorted((HERE.parents[1] / "src" / "runtime" / "loopscope").glob("*.py"))
         self._runtime = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-        # Without the C library: Pythons of one machine may have several.
-        machine = f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} processors"
-        self._head = {"machine": machine, "pairs": options.pairs, "seconds": options.seconds}
+        self._head = {"machine": kind_of_machine(), "pairs": options.pairs, "seconds": options.seconds}
         self.rows: list[dict[str, object]] = []
         if options.resume and self._path and self._path.exists():
-            old = json.loads(self._path.read_text())
+            old = json.loads(self._path.read_text(encoding="utf-8"))
             differs = [f"{name} {old.get(name)}, now {value}" for name, value in self._head.items() if old.get(name) != value]
             if differs:
                 sys.exit(f"{self._path} holds other figures ({'; '.join(differs)}): name another file, or remove it.")
@@ -326,7 +324,22 @@ class Figures:
         else:
             old["cells"] = {**old["cells"], **row["cells"]}
         if self._path:
-            self._path.write_text(json.dumps({**self._head, "rows": self.rows}, indent=1) + "\n")
+            self._path.write_text(json.dumps({**self._head, "rows": self.rows}, indent=1) + "\n", encoding="utf-8")
+
+
+def kind_of_machine() -> str:
+    """The processors and the system, to the release's first two numbers: what virtual machines of one kind have in common.
+
+    Ratios of one row come from one machine, so that rows of several of a kind can stand in one table. The C library is not named:
+    Pythons of one machine may have several.
+    """
+    release = ".".join(platform.release().split(".")[:2])
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
+    except OSError:  # not Linux
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{(models or ['?'])[0]}, {os.cpu_count()} processors, {platform.system()} {release} {platform.machine()}"
 
 
 def version_of(python: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 
@@ -21,6 +22,15 @@ def viztracer() -> None:
     from viztracer import VizTracer
 
     VizTracer(log_async=True, verbose=0).start()
+
+
+def asyncviz() -> None:
+    """With its server and nobody looking (3.12 and later)."""
+    import asyncviz
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    asyncviz.start(host="127.0.0.1", port=port, open_browser=False, log_level="error")
 
 
 def yappi() -> None:
@@ -49,6 +59,6 @@ def monitoring() -> None:
     sys.monitoring.set_events(4, wanted)
 
 
-TOOLS = {function.__name__: function for function in (asyncio_debug, aiomonitor, viztracer, yappi, settrace, monitoring)}
-NEEDS = {"aiomonitor": "aiomonitor", "viztracer": "viztracer", "yappi": "yappi"}
+TOOLS = {function.__name__: function for function in (asyncio_debug, aiomonitor, asyncviz, viztracer, yappi, settrace, monitoring)}
+NEEDS = {"aiomonitor": "aiomonitor", "asyncviz": "asyncviz", "viztracer": "viztracer", "yappi": "yappi"}
 """Tools that come from PyPI."""

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     """Both return how many are left."""
 
 
+MOST_FEW = 64
+"""Of fewer handles a tuple of that length says how often: it is there already, and faster to go through than what has to be made."""
+
+
 def make_report() -> Callable[[Any, BaseException], dict[str, Any]]:
     """A function that makes the context of a callback's exception for the loop's exception handler, with this Python's words."""
     from asyncio import format_helpers
@@ -158,14 +162,21 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
     is_done: Any = getattr(facts.c_task, "done", None)
     is_cancelled: Any = getattr(facts.c_task, "cancelled", None)
     nothing: Any = ()  # Of which there is one: to compare with it is faster than to ask a tuple whether it is empty.
-    own = Own(report=make_report(), ended=make_ended(session), task_of=make_task_of(facts), times=itertools.repeat)
+    own = Own(
+        report=make_report(),
+        ended=make_ended(session),
+        task_of=make_task_of(facts),
+        few=[(None,) * size for size in range(MOST_FEW)],
+        most_few=MOST_FEW,
+        times=itertools.repeat,
+    )
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
         others = firsts = wakes = ends = cancelled = 0
         popleft = ready.popleft
         handle = callback = args = task = None
         try:
-            for _ in own.times(None, ntodo):
+            for _ in own.few[ntodo] if ntodo < own.most_few else own.times(None, ntodo):
                 recorder.alike = None
                 handle = popleft()
                 if handle._cancelled:
@@ -191,10 +202,7 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                             else:
                                 own.ended(recorder, task)
                         task = None
-                    elif args is nothing:
-                        others += 1
-                        handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
-                    elif kind is waker:
+                    elif kind is waker and args is not nothing:
                         task = callback.__self__
                         if isinstance(task, task_type) and len(args) == 1:
                             wakes += 1
@@ -210,6 +218,9 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                             others += 1
                             handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                         task = None
+                    elif args is nothing:
+                        others += 1
+                        handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
                     elif len(args) == 1:
                         others += 1
                         handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)

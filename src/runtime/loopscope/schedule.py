@@ -40,8 +40,9 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
     type_of = untyped.type_of
     get_coro: Any = getattr(facts.c_task, "get_coro", None)
     tells = created is not None
-    c_future = c_future_type()
-    is_cancelled: Any = getattr(c_future, "cancelled", None)
+    # Of its class's own, not the future's: a program may have overridden it. To be told of another kind of future by an exception is
+    # faster than to ask for the kind each time.
+    is_cancelled: Any = getattr(c_future_type(), "cancelled", None)
     nothing: Any = ()  # Of which there is one: to compare with it is faster than to ask a tuple whether it is empty.
     own = Own(
         recorder_of=recorder_of,
@@ -117,8 +118,11 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
                 task = own.task_of(callback, args)
             if task is not None:
                 if args is not nothing:
-                    kind = type_of(args[0])
-                    if is_cancelled(args[0]) if kind is c_future or kind is c_task else own.is_cancelled(args[0]):
+                    try:
+                        gone = is_cancelled(args[0])
+                    except TypeError:
+                        gone = own.is_cancelled(args[0])
+                    if gone:
                         own.cancelled(recorder, task, args[0], 2)
                     recorder.buffer.append(id(task) + woken)
                 task = None
@@ -129,9 +133,12 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
                 recorder.buffer.append(last[1])
             else:
                 recorder.buffer.append(own.scheduled(callback))
-        elif kind is waker and args is not nothing:
-            kind = type_of(args[0])
-            if is_cancelled(args[0]) if kind is c_future or kind is c_task else own.is_cancelled(args[0]):
+        elif kind is waker:
+            try:
+                gone = is_cancelled(args[0])
+            except (TypeError, IndexError):  # No future of asyncio's C code.
+                gone = args is not nothing and own.is_cancelled(args[0])
+            if gone:
                 own.cancelled(recorder, own.task_of(callback, args), args[0], 2)
         return handle
 

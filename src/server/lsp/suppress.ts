@@ -1,5 +1,6 @@
 /** Edits that add a suppression comment for a finding. Pure: whether a comment has its effect is asked of the analysis. */
 import type { Finding, TextEdit } from '../../analysis/finding';
+import { parseSuppressions } from '../../analysis/suppression';
 import { applyEdits } from '../fixes';
 import { Lines } from '../text/lines';
 
@@ -26,9 +27,12 @@ export function suppressOnLine(text: string, finding: Finding, analyse: Analyse)
 function commentEdit(lines: Lines, line: number, code: string): TextEdit {
   const source = lines.textOf(line);
   const start = lines.startOf(line);
-  const listed = /#\s*noqa\s*:\s*[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*(?!\w)/i.exec(source);
+  const hash = source.indexOf('#');
+  // What only looks like a comment, in a string, suppresses nothing: `suppressOnLine` finds that out.
+  const comments = hash < 0 ? [] : [{ start: hash, end: source.length }];
+  const listed = parseSuppressions(source, comments).findLast(({ scope, codes }) => scope === 'line' && codes !== null);
   if (listed) {
-    const at = start + listed.index + listed[0].length;
+    const at = start + listed.span.end;
     return { span: { start: at, end: at }, newText: `, ${code}` };
   }
   const end = start + source.trimEnd().length;
