@@ -18,6 +18,8 @@ from debuggee import Debuggee  # noqa: E402
 from listen import environment  # noqa: E402
 
 LIMIT = 300.0
+ALONE = ("--configure-subProcess", "False")
+"""The process that puts a server under load is not debugged: it would wait for a client of its own."""
 
 PROGRAM = """
 import runpy, sys
@@ -31,7 +33,7 @@ def main(workload: str, turns: str, port: str = "") -> None:
     path = HERE / "workloads.py"
     program = PROGRAM.format(folder=str(HERE), path=str(path), argv=[str(path), workload, turns, "-"])
     env = environment(int(port)) if port else {}
-    with tempfile.TemporaryDirectory() as folder, Debuggee(program, Path(folder), runtime=False, env=env) as debuggee:
+    with tempfile.TemporaryDirectory() as folder, Debuggee(program, Path(folder), runtime=False, env=env, through=ALONE) as debuggee:
         debuggee.finish(LIMIT)
         code, out, err = debuggee.result()
     sys.stdout.write(out.decode())
