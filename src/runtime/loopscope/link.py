@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024
+SHORT_BACKLOG_BYTES = 64 * 1024
+"""What may wait while the process has no memory to spare."""
 CONNECT_SECONDS = 2.0
 FINISH_SECONDS = 0.3
 """How long the program's end may be put off for an adapter that goes on reading."""
@@ -96,7 +98,7 @@ def pipe_out_of_the_way() -> tuple[Descriptor, Descriptor]:
 
 
 class Link:
-    """An open connection. Every method may be called from any thread; none raises, none blocks."""
+    """An open connection. Every method may be called from any thread; none blocks, none raises where there is memory."""
 
     def __init__(self, connection: _socket.socket) -> None:
         self._socket = connection
@@ -104,6 +106,9 @@ class Link:
         self._lock = _thread.allocate_lock()
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
+        self._offset = 0
+        """How much of the backlog's first frame has been sent."""
+        self.most = MAX_BACKLOG_BYTES
         self._received = bytearray()
         self._receiving = _thread.allocate_lock()
         self.on_left: Callable[[], object] | None = None
@@ -129,10 +134,13 @@ class Link:
         self.pump()
         if self._backlog:
             self.pump()
-        return self.open and self._backlog_bytes + size <= MAX_BACKLOG_BYTES
+        return self.open and self._backlog_bytes + size <= self.most
 
     def send(self, kind: int, payload: bytes) -> bool:
-        """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone)."""
+        """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone).
+
+        Raises MemoryError, and then it was not taken either.
+        """
         self.pump()
         if not self.has_room(0) or len(payload) > wire.MAX_FRAME_BYTES:
             return False
@@ -172,18 +180,20 @@ class Link:
             return False
         while count and backlog:
             count -= 1
-            frame = backlog[0]
+            # No copy of what is left of a frame: were there no memory for it, the frame's begin would be sent twice.
+            rest = memoryview(backlog[0])[self._offset :]
             try:
-                sent = self._socket.send(frame, _NO_SIGNAL)
+                sent = self._socket.send(rest, _NO_SIGNAL)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError:
                 self.fail()
                 return False
-            if sent < len(frame):
-                backlog[0] = frame[sent:]
-                self._backlog_bytes = sum(map(len, backlog))
+            if sent < len(rest):
+                self._offset += sent
+                self._backlog_bytes = sum(map(len, backlog)) - self._offset
                 return False
+            self._offset = 0
             del backlog[0]
         self._backlog_bytes = sum(map(len, backlog))
         return True

@@ -206,7 +206,7 @@ class Recorder:
             self.run = self.session.run_listing
         self.run_one = None if listing else self.session.run_counting_one
         self.notes_sources = listing
-        self.limit = LISTED_AT_ONCE if listing and not self.full else MAX_BUFFER
+        self.limit = LISTED_AT_ONCE if (listing and not self.full) or self.session.is_short_of_memory() else MAX_BUFFER
         if listing or self.own_clock:
             self.mark = -FOREVER
 

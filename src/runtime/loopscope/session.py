@@ -15,10 +15,11 @@ from weakref import ref
 
 from . import bridge, dispatch, json_text, wire
 from .births import Births
+from .clocks import monotonic
 from .facts import Facts
 from .fork import watch_forks
 from .hooks import Hooks, install
-from .link import Link
+from .link import MAX_BACKLOG_BYTES, SHORT_BACKLOG_BYTES, Link
 from .loops import Loops
 from .reader import Reader
 
@@ -66,6 +67,12 @@ class Strings:
 SLOW_SECONDS = 0.1
 """A handle that runs longer is told of, unless the adapter says otherwise (asyncio's own default: `slow_callback_duration`)."""
 
+SPARE_BYTES = 1024 * 1024
+"""What a slow adapter has not read yet is kept as long as so much memory could still be had: it never takes the last of it."""
+
+SHORT_SECONDS = 5.0
+"""So long after memory ran out little is kept for the adapter."""
+
 MAX_TEXT = 1000
 """Longest text that is sent; the rest is cut off."""
 
@@ -100,6 +107,7 @@ class Session:
         self._sequence = 0
         self._sending = _thread.RLock()
         self._failures = 0
+        self._short_until = 0.0
 
     def send_batch(self, numbers: list[float]) -> int:
         """Sends a batch whose first number, the sequence, is filled in here. How many of its numbers were sent; 0: it was dropped.
@@ -109,11 +117,34 @@ class Session:
         if not self.link.has_room(len(numbers) * 5):
             return 0
         with self._sending:  # Loops of several threads: no batch overtakes a text that it names, or one of a lower sequence.
-            return self._send_batch(numbers)
+            try:
+                if self.link.backlog_bytes:
+                    bytearray(SPARE_BYTES)
+                return self._send_batch(numbers)
+            except MemoryError:
+                self._short_until = monotonic() + SHORT_SECONDS
+                self.link.most = SHORT_BACKLOG_BYTES
+                return 0
+
+    def is_short_of_memory(self) -> bool:
+        """Whether there was no memory for a batch a short while ago: what there is, is the program's. Told of when it is over."""
+        if not self._short_until:
+            return False
+        if monotonic() < self._short_until:
+            return True
+        self._short_until = 0.0
+        self.link.most = MAX_BACKLOG_BYTES
+        self.say("warning", "The program was out of memory: events were dropped so as not to take the last of it.")
+        return False
 
     def _send_batch(self, numbers: list[float]) -> int:
         texts = self.strings.take_unsent()
-        if texts and not self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii")):
+        try:
+            taken = not texts or self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii"))
+        except MemoryError:
+            self.strings.put_back(texts)
+            raise
+        if not taken:
             self.strings.put_back(texts)
             return 0
         self._sequence += 1
