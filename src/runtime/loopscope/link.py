@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 MAX_BACKLOG_BYTES = 4 * 1024 * 1024
-SHORT_BACKLOG_BYTES = 64 * 1024
-"""What may wait while the process has no memory to spare."""
 CONNECT_SECONDS = 2.0
 FINISH_SECONDS = 0.3
 """How long the program's end may be put off for an adapter that goes on reading."""
@@ -108,7 +106,6 @@ class Link:
         self._backlog_bytes = 0
         self._offset = 0
         """How much of the backlog's first frame has been sent."""
-        self.most = MAX_BACKLOG_BYTES
         self._received = bytearray()
         self._receiving = _thread.allocate_lock()
         self.on_left: Callable[[], object] | None = None
@@ -129,12 +126,12 @@ class Link:
         """Whether the descriptor still names our connection."""
         return self._descriptor.is_ours()
 
-    def has_room(self, size: int) -> bool:
-        """Whether a frame of that many bytes would be taken now."""
+    def has_room(self, size: int, most: int = MAX_BACKLOG_BYTES) -> bool:
+        """Whether a frame of that many bytes would be taken now, where `most` bytes may wait."""
         self.pump()
         if self._backlog:
             self.pump()
-        return self.open and self._backlog_bytes + size <= self.most
+        return self.open and self._backlog_bytes + size <= most
 
     def send(self, kind: int, payload: bytes) -> bool:
         """Queues a frame and sends what the socket takes. False: it was not taken (backlog full, connection gone).
@@ -146,7 +143,10 @@ class Link:
             return False
         frame = len(payload).to_bytes(4, "big") + bytes((kind,)) + payload
         self._backlog.append(frame)
-        self.pump()
+        try:
+            self.pump()
+        except MemoryError:  # It is taken all the same, and sent later.
+            pass
         return True
 
     def send_message(self, message: dict[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from .clocks import monotonic
 from .facts import Facts
 from .fork import watch_forks
 from .hooks import Hooks, install
-from .link import MAX_BACKLOG_BYTES, SHORT_BACKLOG_BYTES, Link
+from .link import MAX_BACKLOG_BYTES, Link
 from .loops import Loops
 from .reader import Reader
 
@@ -70,6 +70,9 @@ SLOW_SECONDS = 0.1
 SPARE_BYTES = 1024 * 1024
 """What a slow adapter has not read yet is kept as long as so much memory could still be had: it never takes the last of it."""
 
+SHORT_BACKLOG_BYTES = 64 * 1024
+"""Above this no batch is kept for the adapter while memory is short; messages are."""
+
 SHORT_SECONDS = 5.0
 """So long after memory ran out little is kept for the adapter."""
 
@@ -114,7 +117,8 @@ class Session:
 
         A thread that got hold of the list before it was taken may add to it still: what comes after the answer's length was not sent.
         """
-        if not self.link.has_room(len(numbers) * 5):
+        most = SHORT_BACKLOG_BYTES if self.is_short_of_memory() else MAX_BACKLOG_BYTES
+        if not self.link.has_room(len(numbers) * 5, most):
             return 0
         with self._sending:  # Loops of several threads: no batch overtakes a text that it names, or one of a lower sequence.
             try:
@@ -123,7 +127,6 @@ class Session:
                 return self._send_batch(numbers)
             except MemoryError:
                 self._short_until = monotonic() + SHORT_SECONDS
-                self.link.most = SHORT_BACKLOG_BYTES
                 return 0
 
     def is_short_of_memory(self) -> bool:
@@ -133,19 +136,18 @@ class Session:
         if monotonic() < self._short_until:
             return True
         self._short_until = 0.0
-        self.link.most = MAX_BACKLOG_BYTES
         self.say("warning", "The program was out of memory: events were dropped so as not to take the last of it.")
         return False
 
     def _send_batch(self, numbers: list[float]) -> int:
         texts = self.strings.take_unsent()
+        taken = False
         try:
             taken = not texts or self.link.send(wire.FRAME_STRINGS, json_text.encode(texts).encode("ascii"))
-        except MemoryError:
-            self.strings.put_back(texts)
-            raise
+        finally:
+            if not taken:
+                self.strings.put_back(texts)
         if not taken:
-            self.strings.put_back(texts)
             return 0
         self._sequence += 1
         numbers[0] = self._sequence
