@@ -63,9 +63,10 @@ export class LintEditor {
     );
   }
 
-  /** The texts of the lenses in sight. */
+  /** The texts of the lenses in sight. VS Code puts an empty one up first and asks for its text then: that is none yet. */
   async lenses(): Promise<string[]> {
-    return this.workbench.page.locator('.editor-instance .codelens-decoration').allInnerTexts();
+    const texts = await this.workbench.page.locator('.editor-instance .codelens-decoration').allInnerTexts();
+    return texts.filter((text) => text.trim() !== '');
   }
 
   /** Shows the hover of the cursor's place, and waits until it says what is wanted. */
