@@ -149,6 +149,42 @@ def test_counted_steps_and_handles_are_those_that_ran() -> None:
     assert max(header["tick"] for header in recording.headers) >= 20_001
 
 
+@pytest.mark.parametrize("ends", ["by itself", "by sys.exit"])
+def test_built_in_methods_among_counted_handles_are_no_steps(ends: str) -> None:
+    recording = record(f"""
+        import asyncio, os, sys
+        async def main():
+            loop = asyncio.get_running_loop()
+            errors = []
+            loop.set_exception_handler(lambda loop, context: errors.append(context["exception"]))
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            seen = []
+            assert not loop._loopscope.listing
+            for number in range(300):
+                future = loop.create_future()
+                loop.call_soon(seen.append, number)
+                loop.call_soon(seen.insert, 0, number)  # Two arguments.
+                loop.call_soon(seen.remove, "not there")
+                loop.call_soon(future.set_result, None)
+                await future
+            assert not loop._loopscope.listing
+            assert len(seen) == 600 and len(errors) == 300, (len(seen), len(errors))
+            assert all(type(error) is ValueError and error.__context__ is None for error in errors)
+            if {ends == "by sys.exit"}:
+                loop.call_soon({{}}.get, "x")
+                loop.call_soon(sys.exit, 3)
+                await asyncio.sleep(0)
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == (0 if ends == "by itself" else 3), recording.errors
+    steps = sum(event["steps"] for event in recording.named("counts")) + sum(event["subject"] > 0 for event in recording.named("start"))
+    others = sum(recording.coroutine(event) != "main" for event in recording.named("taskCreated"))
+    assert steps == 5_000 + 1 + 300 + others + (ends == "by sys.exit")
+    handles = sum(event["handles"] for event in recording.named("counts")) + len(recording.named("start"))
+    assert handles - steps >= 4 * 300
+
+
 def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_since() -> None:
     recording = record("""
         import asyncio, time
@@ -291,6 +327,64 @@ def test_tasks_that_start_at_once_and_wait_are_counted_where_single_handles_are_
     counts = recording.named("counts")
     assert sum(event["waits"] for event in counts) > 3000
     assert sum(event["waits"] for event in counts) + len(recording.named("taskWaits")) == 300 * 21 + 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
+def test_eager_tasks_of_all_kinds_are_told_of_in_order_in_a_busy_program() -> None:
+    recording = record("""
+        import asyncio
+        async def ends(): pass
+        async def fails(): raise KeyError("x")
+        async def cancels(): raise asyncio.CancelledError
+        async def waits(): await asyncio.sleep(0)
+        async def starts(loop):
+            return asyncio.Task(waits(), loop=loop, eager_start=True)
+        async def makes(loop):
+            return asyncio.Task(ends(), loop=loop)
+        async def main():
+            loop = asyncio.get_running_loop()
+            asyncio.Task(ends(), loop=loop, eager_start=True)
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            for _ in range(200):
+                assert not loop._loopscope.listing
+                made = [asyncio.Task(coroutine, loop=loop, eager_start=True) for coroutine in
+                    (ends(), fails(), cancels(), waits(), starts(loop), makes(loop))]
+                done = await asyncio.gather(*made, return_exceptions=True)
+                await asyncio.gather(*done[4:])
+                def own(loop, coroutine, **more):
+                    return asyncio.Task(coroutine, loop=loop)
+                loop.set_task_factory(own)
+                await loop.create_task(ends())
+                loop.set_task_factory(None)
+        asyncio.run(main())
+    """)
+    assert recording.exit_code == 0, recording.errors
+    assert not any(header["dropped"] for header in recording.headers)
+    coroutines: dict[int, str] = {}
+    by_name: Counter[str] = Counter()
+    ends: Counter[tuple[str, int]] = Counter()
+    parents: Counter[tuple[str, str]] = Counter()
+    for name, event in recording.events:
+        if name == "taskCreated":
+            kind = recording.coroutine(event)
+            assert event["task"] not in coroutines
+            coroutines[event["task"]] = kind
+            by_name[kind] += 1
+            parents[kind, coroutines.get(event["parent"], "")] += 1
+        elif name == "taskEnded":
+            ends[coroutines.pop(event["task"]), event["outcome"]] += 1
+    assert not coroutines
+    assert parents["waits", "starts"] == parents["ends", "makes"] == 200
+    assert parents["ends", "main"] in (400, 401)  # The first only shows that there are such tasks: it may not be seen.
+    assert parents["waits", "main"] == parents["starts", "main"] == parents["makes", "main"] == 200
+    assert ends["fails", 2] == ends["cancels", 3] == by_name["fails"] == by_name["cancels"] == 200
+    assert ends["waits", 1] == by_name["waits"] == 400 and ends["ends", 1] == by_name["ends"]
+    # Each step but the first of a task that is not started at once follows a wait.
+    steps = sum(event["steps"] for event in recording.named("counts")) + sum(event["subject"] > 0 for event in recording.named("start"))
+    waits = sum(event["waits"] for event in recording.named("counts")) + len(recording.named("taskWaits"))
+    others = sum(count for name, count in by_name.items() if name not in ("ends", "fails", "cancels", "waits", "starts", "makes"))
+    assert steps - waits == 200 + 200 + others
 
 
 def test_what_a_loop_does_beside_tasks() -> None:

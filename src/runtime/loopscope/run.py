@@ -174,7 +174,7 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
         others = firsts = wakes = ends = cancelled = 0
         popleft = ready.popleft
-        handle = callback = args = task = None
+        handle = callback = args = task = future = None
         try:
             for _ in own.few[ntodo] if ntodo < own.most_few else own.times(None, ntodo):
                 recorder.alike = None
@@ -203,21 +203,31 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                                 own.ended(recorder, task)
                         task = None
                     elif kind is waker and args is not nothing:
-                        task = callback.__self__
-                        if isinstance(task, task_type) and len(args) == 1:
-                            wakes += 1
-                            handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
-                            if is_done(task):
-                                ends += 1
-                                if task._exception is None and not is_cancelled(task):
-                                    recorder.buffer.append(id(task))
-                                else:
-                                    own.ended(recorder, task)
+                        try:
+                            (future,) = args
+                        except ValueError:
+                            pass
                         else:
+                            wakes += 1
+                            handle._context.run(callback, future)  # = self._context.run(self._callback, *self._args)
+                            future = None
+                            try:
+                                if not is_done(callback.__self__):
+                                    continue
+                            except TypeError:  # Another built-in method. There are few, and to ask before costs each wake-up more.
+                                wakes -= 1
+                                others += 1
+                                continue
+                            ends += 1
+                            task = callback.__self__
+                            if task._exception is None and not is_cancelled(task):
+                                recorder.buffer.append(id(task))
+                            else:
+                                own.ended(recorder, task)
                             task = None
-                            others += 1
-                            handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
-                        task = None
+                            continue
+                        others += 1
+                        handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                     elif args is nothing:
                         others += 1
                         handle._context.run(callback)  # = self._context.run(self._callback, *self._args)
@@ -229,15 +239,19 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                         handle._context.run(callback, *args)  # = self._context.run(self._callback, *self._args)
                 except (SystemExit, KeyboardInterrupt):
                     task = own.task_of(callback, args)
+                    if task is None and kind is waker and len(args) == 1:  # It was taken for a wake-up.
+                        wakes, others = wakes - 1, others + 1
                     if task is not None and task._state != "PENDING":
                         ends += 1
                         own.ended(recorder, task)
                     raise
                 except BaseException as error:
-                    task = None
+                    if kind is waker and len(args) == 1 and own.task_of(callback, args) is None:
+                        wakes, others = wakes - 1, others + 1
+                    task = future = None
                     handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
-            recorder.handle = handle = callback = args = task = None
+            recorder.handle = handle = callback = args = task = future = None
             recorder.alike = None
             others += cancelled
             done = firsts + wakes + others
@@ -272,12 +286,12 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                     recorder.ended += 1
                     recorder.live -= 1
                     own.ended(recorder, callback.__self__)
-            elif kind is waker and args is not nothing and isinstance(callback.__self__, task_type) and len(args) == 1:
+            elif kind is waker and args is not nothing and isinstance(task := callback.__self__, task_type) and len(args) == 1:
                 handle._context.run(callback, args[0])  # = self._context.run(self._callback, *self._args)
-                if is_done(callback.__self__):
+                if is_done(task):
                     recorder.ended += 1
                     recorder.live -= 1
-                    own.ended(recorder, callback.__self__)
+                    own.ended(recorder, task)
             else:
                 recorder.other_handles += 1
                 if args is nothing:
@@ -296,7 +310,7 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
             raise
         except BaseException as error:
             handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
-            handle = callback = args = None
+            task = handle = callback = args = None
         finally:
             recorder.handle = recorder.alike = None
         return 0
@@ -351,8 +365,8 @@ def make_listing(session: Session, facts: Facts) -> Run:
                     task = callback.__self__
                 elif kind is function:
                     task = None
-                elif kind is waker and args is not nothing and isinstance(callback.__self__, task_type) and len(args) == 1:
-                    task = callback.__self__
+                elif kind is waker and args is not nothing and isinstance(task := callback.__self__, task_type) and len(args) == 1:
+                    pass
                 else:
                     task = own.task_of(callback, args)
                 try:

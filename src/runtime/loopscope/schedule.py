@@ -108,9 +108,8 @@ def make_call_soon(session: Session, facts: Facts, recorder_of: Callable[[Any], 
             if recorder.notes_sources:
                 own.note_source(recorder, handle, self, callback, args)
             if kind is waker and args is not nothing:
-                if isinstance(callback.__self__, c_task) and len(args) == 1:
-                    task = callback.__self__
-                else:
+                task = callback.__self__
+                if not isinstance(task, c_task) or len(args) != 1:
                     task = own.task_of(callback, args)
             elif kind is own.function:
                 task = None

@@ -117,17 +117,17 @@ class Session:
 
         A thread that got hold of the list before it was taken may add to it still: what comes after the answer's length was not sent.
         """
-        most = SHORT_BACKLOG_BYTES if self.is_short_of_memory() else MAX_BACKLOG_BYTES
-        if not self.link.has_room(len(numbers) * 5, most):
-            return 0
-        with self._sending:  # Loops of several threads: no batch overtakes a text that it names, or one of a lower sequence.
-            try:
+        try:
+            most = SHORT_BACKLOG_BYTES if self.is_short_of_memory() else MAX_BACKLOG_BYTES
+            if not self.link.has_room(len(numbers) * 5, most):
+                return 0
+            with self._sending:  # Loops of several threads: no batch overtakes a text that it names, or one of a lower sequence.
                 if self.link.backlog_bytes:
                     bytearray(SPARE_BYTES)
                 return self._send_batch(numbers)
-            except MemoryError:
-                self._short_until = monotonic() + SHORT_SECONDS
-                return 0
+        except MemoryError:
+            self._short_until = monotonic() + SHORT_SECONDS
+            return 0
 
     def is_short_of_memory(self) -> bool:
         """Whether there was no memory for a batch a short while ago: what there is, is the program's. Told of when it is over."""
