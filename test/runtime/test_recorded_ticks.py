@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from test_recording import record
+from recording import record
 
 SLOW = """
     import asyncio, time

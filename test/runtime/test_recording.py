@@ -1,4 +1,4 @@
-"""What is recorded, against what the program itself knows: creations, ends, eager tasks, executor calls, drops, and letting go."""
+"""What is recorded, against what the program itself knows: creations, ends, executor calls, drops, and letting go."""
 
 from __future__ import annotations
 
@@ -9,68 +9,12 @@ import sys
 import textwrap
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from listen import decode_events, environment, read_exactly, read_frames, send_message, wire
-
-
-class Recording:
-    """What a program sent, decoded."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.strings: dict[int, str] = {}
-        self.headers: list[dict[str, float]] = []
-        self.events: list[tuple[str, dict[str, Any]]] = []
-        self.output = ""
-        self.errors = ""
-        self.exit_code = 0
-
-    def named(self, name: str) -> list[dict[str, Any]]:
-        """The fields of all events of that name."""
-        return [fields for event, fields in self.events if event == name]
-
-    def coroutine(self, event: dict[str, Any]) -> str:
-        """The qualified name of a created task's coroutine."""
-        return self.strings[event["coroutine"]].split("\t")[0]
-
-
-def record(program: str, level: str = "adaptive", queries: tuple[dict[str, Any], ...] = (), **env: str) -> Recording:
-    """Runs a program with the runtime until it ends. `queries` are sent when the first loop runs."""
-    result = Recording()
-    server = socket.create_server(("127.0.0.1", 0))
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        env=environment(server.getsockname()[1], **env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    connection = server.accept()[0]
-    send_message(connection, {"type": "welcome", "wire": wire.WIRE_VERSION, "level": level})
-    asked = False
-    running: dict[float, int] = {}
-    for kind, payload in read_frames(connection):
-        if kind == wire.FRAME_JSON:
-            result.messages.append(payload)
-            if payload.get("what") == "runs" and not asked:
-                asked = True
-                for number, query in enumerate(queries):
-                    send_message(connection, {"type": "query", "id": number, "loop": payload["loop"], **query})
-        elif kind == wire.FRAME_STRINGS:
-            result.strings.update(dict(payload))
-        else:
-            result.headers.append(dict(zip(wire.BATCH_HEADER, payload)))
-            result.events += decode_events(payload, running)
-    result.output, result.errors = process.communicate(timeout=30)
-    result.exit_code = process.returncode
-    connection.close()
-    server.close()
-    return result
-
+from listen import environment, read_exactly, read_frames, send_message, wire
+from recording import record
 
 TREE = """
     import asyncio, json, random
@@ -256,135 +200,6 @@ def test_parents_and_names() -> None:
     assert "one" in names and "sur\udc80rogate" in names
     assert next(len(name) for name in names if set(name) == {"x"}) <= 1000
     assert sorted(event["name"] for event in (main, *children) if given[event["task"]] > 0) == [1, 2] or sys.version_info < (3, 13)
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
-def test_eager_tasks_are_told_of_before_what_they_do() -> None:
-    recording = record("""
-        import asyncio
-        async def inner(): pass
-        async def eager(): await asyncio.create_task(inner())
-        async def waits(): await asyncio.sleep(0.001)
-        async def main():
-            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-            await asyncio.gather(asyncio.create_task(eager()), asyncio.create_task(waits()))
-        asyncio.run(main())
-    """)
-    assert recording.exit_code == 0, recording.errors
-    tasks = {recording.coroutine(event): event for event in recording.named("taskCreated")}
-    order = [recording.coroutine(event) for event in recording.named("taskCreated")]
-    assert order[:4] == ["main", "eager", "inner", "waits"]
-    assert tasks["inner"]["parent"] == tasks["eager"]["task"]
-    assert tasks["eager"]["parent"] == tasks["waits"]["parent"] == tasks["main"]["task"]
-    ended = [event["task"] for event in recording.named("taskEnded")]
-    assert {tasks["inner"]["task"], tasks["eager"]["task"], tasks["waits"]["task"]} <= set(ended)
-
-
-def _waits_told(factory: str, level: str = "full") -> list[str]:
-    """The coroutines of the tasks that are told to wait, of two tasks that a factory makes, in the order told."""
-    recording = record(
-        """
-        import asyncio
-        async def yields(): await asyncio.sleep(0)
-        async def sleeps(): await asyncio.sleep(0.001)
-        async def main():
-            asyncio.get_running_loop().set_task_factory(FACTORY)
-            await asyncio.create_task(yields())
-            await asyncio.create_task(sleeps())
-        asyncio.run(main())
-    """.replace("FACTORY", factory),
-        level,
-    )
-    assert recording.exit_code == 0, recording.errors
-    tasks = {event["task"]: recording.coroutine(event) for event in recording.named("taskCreated")}
-    told = [tasks[event["task"]] for event in recording.named("taskWaits")]
-    return [name for name in told if name in ("yields", "sleeps")]
-
-
-def test_a_task_that_a_factory_makes_does_not_wait_before_it_has_begun() -> None:
-    assert _waits_told("lambda loop, coroutine, **more: asyncio.Task(coroutine, loop=loop, **more)") == ["yields", "sleeps"]
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
-def test_a_task_that_starts_at_once_waits() -> None:
-    assert _waits_told("asyncio.eager_task_factory") == ["yields", "sleeps"]
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="no task starts at once before 3.12")
-def test_tasks_that_start_at_once_and_wait_are_counted_where_single_handles_are_not_listed() -> None:
-    recording = record("""
-        import asyncio
-        async def inner():
-            await asyncio.sleep(0)
-        async def main():
-            loop = asyncio.get_running_loop()
-            await asyncio.Task(inner(), loop=loop, eager_start=True)  # The first only shows that there are such tasks: it is seen late.
-            for _ in range(300):
-                await asyncio.gather(*[asyncio.Task(inner(), loop=loop, eager_start=True) for _ in range(20)])
-        asyncio.run(main())
-    """)
-    assert recording.exit_code == 0, recording.errors
-    counts = recording.named("counts")
-    assert sum(event["waits"] for event in counts) > 3000
-    assert sum(event["waits"] for event in counts) + len(recording.named("taskWaits")) == 300 * 21 + 1
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
-def test_eager_tasks_of_all_kinds_are_told_of_in_order_in_a_busy_program() -> None:
-    recording = record("""
-        import asyncio
-        async def ends(): pass
-        async def fails(): raise KeyError("x")
-        async def cancels(): raise asyncio.CancelledError
-        async def waits(): await asyncio.sleep(0)
-        async def starts(loop):
-            return asyncio.Task(waits(), loop=loop, eager_start=True)
-        async def makes(loop):
-            return asyncio.Task(ends(), loop=loop)
-        async def main():
-            loop = asyncio.get_running_loop()
-            asyncio.Task(ends(), loop=loop, eager_start=True)
-            for _ in range(5_000):
-                await asyncio.sleep(0)
-            for _ in range(200):
-                assert not loop._loopscope.listing
-                made = [asyncio.Task(coroutine, loop=loop, eager_start=True) for coroutine in
-                    (ends(), fails(), cancels(), waits(), starts(loop), makes(loop))]
-                done = await asyncio.gather(*made, return_exceptions=True)
-                await asyncio.gather(*done[4:])
-                def own(loop, coroutine, **more):
-                    return asyncio.Task(coroutine, loop=loop)
-                loop.set_task_factory(own)
-                await loop.create_task(ends())
-                loop.set_task_factory(None)
-        asyncio.run(main())
-    """)
-    assert recording.exit_code == 0, recording.errors
-    assert not any(header["dropped"] for header in recording.headers)
-    coroutines: dict[int, str] = {}
-    by_name: Counter[str] = Counter()
-    ends: Counter[tuple[str, int]] = Counter()
-    parents: Counter[tuple[str, str]] = Counter()
-    for name, event in recording.events:
-        if name == "taskCreated":
-            kind = recording.coroutine(event)
-            assert event["task"] not in coroutines
-            coroutines[event["task"]] = kind
-            by_name[kind] += 1
-            parents[kind, coroutines.get(event["parent"], "")] += 1
-        elif name == "taskEnded":
-            ends[coroutines.pop(event["task"]), event["outcome"]] += 1
-    assert not coroutines
-    assert parents["waits", "starts"] == parents["ends", "makes"] == 200
-    assert parents["ends", "main"] in (400, 401)  # The first only shows that there are such tasks: it may not be seen.
-    assert parents["waits", "main"] == parents["starts", "main"] == parents["makes", "main"] == 200
-    assert ends["fails", 2] == ends["cancels", 3] == by_name["fails"] == by_name["cancels"] == 200
-    assert ends["waits", 1] == by_name["waits"] == 400 and ends["ends", 1] == by_name["ends"]
-    # Each step but the first of a task that is not started at once follows a wait.
-    steps = sum(event["steps"] for event in recording.named("counts")) + sum(event["subject"] > 0 for event in recording.named("start"))
-    waits = sum(event["waits"] for event in recording.named("counts")) + len(recording.named("taskWaits"))
-    others = sum(count for name, count in by_name.items() if name not in ("ends", "fails", "cancels", "waits", "starts", "makes"))
-    assert steps - waits == 200 + 200 + others
 
 
 def test_what_a_loop_does_beside_tasks() -> None:
