@@ -1,4 +1,4 @@
-"""Runs a program with the runtime and decodes what it sends. Judges nothing."""
+"""Runs a program with the runtime and decodes what it sends, and says which tests need a newer Python for theirs. Judges nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import sys
 import textwrap
 from typing import Any
 
+import pytest
 from listen import decode_events, environment, read_frames, send_message, wire
+
+needs_eager_tasks = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in 3.12")
 
 
 class Recording:
@@ -26,6 +29,16 @@ class Recording:
     def named(self, name: str) -> list[dict[str, Any]]:
         """The fields of all events of that name."""
         return [fields for event, fields in self.events if event == name]
+
+    @property
+    def steps(self) -> int:
+        """How many steps of tasks ran, counted or listed."""
+        return sum(event["steps"] for event in self.named("counts")) + sum(event["subject"] > 0 for event in self.named("start"))
+
+    @property
+    def waits(self) -> int:
+        """How many times tasks waited, counted or listed."""
+        return sum(event["waits"] for event in self.named("counts")) + len(self.named("taskWaits"))
 
     def coroutine(self, event: dict[str, Any]) -> str:
         """The qualified name of a created task's coroutine."""

@@ -88,8 +88,7 @@ def test_counted_steps_and_handles_are_those_that_ran() -> None:
     """)
     counts = recording.named("counts")
     assert counts, "twenty thousand handles were never counted"
-    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
-    assert steps == 20_001 + sum(recording.coroutine(event) != "main" for event in recording.named("taskCreated"))
+    assert recording.steps == 20_001 + sum(recording.coroutine(event) != "main" for event in recording.named("taskCreated"))
     assert max(header["tick"] for header in recording.headers) >= 20_001
 
 
@@ -122,11 +121,10 @@ def test_built_in_methods_among_counted_handles_are_no_steps(ends: str) -> None:
         asyncio.run(main())
     """)
     assert recording.exit_code == (0 if ends == "by itself" else 3), recording.errors
-    steps = sum(event["steps"] for event in recording.named("counts")) + sum(event["subject"] > 0 for event in recording.named("start"))
     others = sum(recording.coroutine(event) != "main" for event in recording.named("taskCreated"))
-    assert steps == 5_000 + 1 + 300 + others + (ends == "by sys.exit")
+    assert recording.steps == 5_000 + 1 + 300 + others + (ends == "by sys.exit")
     handles = sum(event["handles"] for event in recording.named("counts")) + len(recording.named("start"))
-    assert handles - steps >= 4 * 300
+    assert handles - recording.steps >= 4 * 300
 
 
 def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_since() -> None:
@@ -144,13 +142,10 @@ def test_handles_that_were_counted_are_told_of_though_single_ones_are_listed_sin
         asyncio.run(main())
     """)
     assert recording.exit_code == 0, recording.errors
-    counts = recording.named("counts")
     assert any(not before["listing"] and after["listing"] for before, after in zip(recording.headers, recording.headers[1:]))
     others = sum(recording.coroutine(event) != "crowd" for event in recording.named("taskCreated"))
-    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
-    assert steps == 500 * 101 + 2 + others - 1  # The main task's two, and one of what asyncio.run() makes at the end.
-    waits = sum(event["waits"] for event in counts) + len(recording.named("taskWaits"))
-    assert waits == 500 * 100 + 1
+    assert recording.steps == 500 * 101 + 2 + others - 1  # The main task's two, and one of what asyncio.run() makes at the end.
+    assert recording.waits == 500 * 100 + 1
 
 
 @pytest.mark.parametrize("begins", [True, False])
@@ -175,10 +170,7 @@ def test_a_step_ends_as_it_began_though_a_batch_changes_what_is_listed_meanwhile
         loop.close()
     """)
     assert recording.exit_code == 0, recording.errors
-    counts = recording.named("counts")
-    waits = sum(event["waits"] for event in counts) + len(recording.named("taskWaits"))
-    steps = sum(event["steps"] for event in counts) + sum(event["subject"] > 0 for event in recording.named("start"))
-    assert (steps, waits) == (20 * 21 + 21, 20 * 20 + 20)
+    assert (recording.steps, recording.waits) == (20 * 21 + 21, 20 * 20 + 20)
 
 
 def test_parents_and_names() -> None:

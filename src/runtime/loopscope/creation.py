@@ -25,12 +25,22 @@ if TYPE_CHECKING:
     from .schedule import Created
     from .session import Session
 
+    Eager = tuple[Callable[[Recorder, Any, int], None], Callable[[Recorder, Any, Any, Any], None]]
+    """`before` and `after` of `make_eager`."""
+
     Known = dict[int, list[Any]]
     """Coroutines' code by its id: the number of its text, in how many creations its site is captured, the code, and how often that was."""
 
 SITES_AT_FIRST = 3
 SITES_EVERY = 64
 """The creation site is captured for the first tasks of a coroutine function and then for one in so many, unless few are made."""
+
+
+def make_tellers(session: Session, facts: Facts) -> tuple[Created, Eager]:
+    """What tells of creations: of all tasks, and of those that may be started at once."""
+    known: Known = {}
+    created = make_created(session, facts, known)
+    return created, make_eager(session, facts, created, known)
 
 
 def make_created(session: Session, facts: Facts, known: Known) -> Created:
@@ -134,9 +144,7 @@ def make_created(session: Session, facts: Facts, known: Known) -> Created:
     return created
 
 
-def make_eager(
-    session: Session, facts: Facts, created: Created, known: Known
-) -> tuple[Callable[[Recorder, Any, int], None], Callable[[Recorder, Any, Any, Any], None]]:
+def make_eager(session: Session, facts: Facts, created: Created, known: Known) -> Eager:
     """Two functions around a call that may start a task at once: `before(recorder, loop, depth)`, where the creator's frame is so many
     above its caller's, and `after(recorder, loop, task or None, coroutine)`."""
     current_task = make_current_task()
@@ -146,7 +154,6 @@ def make_eager(
     max_buffer = MAX_BUFFER
     c_task = facts.c_task
     is_done: Any = getattr(facts.c_task, "done", None)
-    is_cancelled: Any = getattr(facts.c_task, "cancelled", None)
     starter: Any = types.CoroutineType if sys.version_info >= (3, 12) else None
 
     def before(recorder: Recorder, loop: Any, depth: int) -> None:
@@ -159,31 +166,26 @@ def make_eager(
             parents = recorder.eager_parents
             if not parents:
                 return
-            is_alone = len(parents) == 1 and not recorder.announced  # It neither is started by another that is being started, nor made one.
+            parent = parents.pop()
+            recorder.eager_frames.pop()
+            recorder.alike = None
+            is_alone = not parents and not recorder.announced  # It neither is started by another that is being started, nor made one.
             if is_alone and type_of(task) is c_task and type_of(coroutine) is starter and not recorder.listing and recorder.name is None:
                 entry = known.get(id(coroutine.cr_code))
                 is_over = is_done(task)
                 if entry is not None and entry[1] > 1 and (is_over or coroutine.cr_suspended) and not recorder.notes_births:
                     # Most of them, in a busy program: what is done below then.
                     entry[1] -= 1
-                    parent = parents.pop()
-                    recorder.eager_frames.pop()
-                    recorder.alike = None
                     recorder.buffer.extend((2, id(task), 0 if parent is None else id(parent), entry[0], 0, 0))
-                    if not is_over:
+                    if is_over:
+                        ended(recorder, task)
+                    else:
                         recorder.live += 1
                         recorder.eager_waits += 1
-                    elif task._exception is None and not is_cancelled(task):
-                        recorder.buffer.append(id(task))
-                    else:
-                        ended(recorder, task)
                     if len(recorder.buffer) > max_buffer:
                         recorder.flush()
                     return
             is_known = id(task) in recorder.announced
-            parents.pop()
-            recorder.eager_frames.pop()
-            recorder.alike = None
             told = recorder.eager_told
             recorder.eager_told = task if parents else None
             if not parents:

@@ -30,7 +30,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from .creation import Known
     from .schedule import Created
     from .session import Session
 
@@ -85,9 +84,7 @@ def install(session: Session) -> Hooks:
     unknown = fingerprints.unknown({"base_events": base_events, "events": events})
     trouble = try_out(session) if unknown else ""
     session.handle_run_is_known = "Handle._run" not in unknown
-    known: Known = {}
-    created = creation.make_created(session, session.facts, known)
-    eager = creation.make_eager(session, session.facts, created, known)
+    created, eager = creation.make_tellers(session, session.facts)
     if trouble:
         session.loops.not_replaced = "This Python's asyncio is not known to Loopscope and did not pass its self-test (" + trouble + ")"
         session.say("warning", fallback.sentence(session.loops.not_replaced))
@@ -170,9 +167,7 @@ def try_out(session: Session) -> str:
     try:
         trial: Any = type(session)(_NoLink(), "", "", False)  # type: ignore[arg-type]
         trial.reader = _NoReader()
-        known: Known = {}
-        created = creation.make_created(trial, trial.facts, known)
-        return selftest.difference(replacements(trial, created, creation.make_eager(trial, trial.facts, created, known)))
+        return selftest.difference(replacements(trial, *creation.make_tellers(trial, trial.facts)))
     except Exception as error:
         return "the self-test failed with " + type(error).__name__ + ": " + str(error)
 

@@ -7,8 +7,6 @@ Both do what `BaseEventLoop._run_once` and `Handle._run` do with a handle (CPyth
 
 from __future__ import annotations
 
-import itertools
-
 from . import clocks, places, untyped, wire
 from .own import Own
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 
 MOST_FEW = 64
-"""Of fewer handles a tuple of that length says how often: it is there already, and faster to go through than what has to be made."""
+"""Fewer handles are counted by a tuple: it is there already, and faster to go through than what has to be made."""
 
 
 def make_report() -> Callable[[Any, BaseException], dict[str, Any]]:
@@ -166,25 +164,25 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
         report=make_report(),
         ended=make_ended(session),
         task_of=make_task_of(facts),
-        few=[(None,) * size for size in range(MOST_FEW)],
+        few=[tuple(range(1, size + 1)) for size in range(MOST_FEW)],
         most_few=MOST_FEW,
-        times=itertools.repeat,
     )
 
     def _run(recorder: Recorder, ready: deque[Any], ntodo: int) -> int:
-        others = firsts = wakes = ends = cancelled = 0
+        done = others = firsts = ends = 0
         popleft = ready.popleft
         handle = callback = args = task = future = None
         try:
-            for _ in own.few[ntodo] if ntodo < own.most_few else own.times(None, ntodo):
+            for done in own.few[ntodo] if ntodo < own.most_few else range(1, ntodo + 1):
                 recorder.alike = None
                 handle = popleft()
                 if handle._cancelled:
-                    cancelled += 1
+                    others += 1
                     continue
                 kind: Any = type_of(handle)
                 if kind is not plain and kind is not plain_timer:
                     ready.appendleft(handle)
+                    done -= 1
                     break
                 recorder.handle = handle
                 callback = handle._callback
@@ -208,14 +206,12 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                         except ValueError:
                             pass
                         else:
-                            wakes += 1
                             handle._context.run(callback, future)  # = self._context.run(self._callback, *self._args)
                             future = None
                             try:
                                 if not is_done(callback.__self__):
                                     continue
                             except TypeError:  # Another built-in method. There are few, and to ask before costs each wake-up more.
-                                wakes -= 1
                                 others += 1
                                 continue
                             ends += 1
@@ -240,21 +236,19 @@ def make_counting(session: Session, facts: Facts) -> tuple[Run, RunOne]:
                 except (SystemExit, KeyboardInterrupt):
                     task = own.task_of(callback, args)
                     if task is None and kind is waker and len(args) == 1:  # It was taken for a wake-up.
-                        wakes, others = wakes - 1, others + 1
+                        others += 1
                     if task is not None and task._state != "PENDING":
                         ends += 1
                         own.ended(recorder, task)
                     raise
                 except BaseException as error:
                     if kind is waker and len(args) == 1 and own.task_of(callback, args) is None:
-                        wakes, others = wakes - 1, others + 1
+                        others += 1
                     task = future = None
                     handle._loop.call_exception_handler(own.report(handle, error))  # = self._loop.call_exception_handler(context)
         finally:
             recorder.handle = handle = callback = args = task = future = None
             recorder.alike = None
-            others += cancelled
-            done = firsts + wakes + others
             recorder.handles += done
             if others:
                 recorder.other_handles += others
